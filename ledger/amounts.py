@@ -1,0 +1,174 @@
+"""Exact numbers: decimals, rounding, money, and splits that add up.
+
+The one rule: no float, ever. A number enters as a string, is computed as `Decimal` or `Fraction`,
+and is rounded only where the terms say so, in the mode, step and stage they say.
+
+Sources: ISO 4217 (minor units); `domain.md` section 6 (residual cents by largest remainder, ties
+to the earlier party).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from ledger.errors import Fault, Refusal
+
+MAX_DIGITS = 30
+"""Digits a number may have in all; enough for any sum of money in any currency's minor units."""
+
+MINOR_UNITS = {
+    # ISO 4217 table A.1: the common currencies, by the decimals of their minor unit.
+    **dict.fromkeys(("AED", "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP"), 2),
+    **dict.fromkeys(("HKD", "HUF", "ILS", "INR", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN"), 2),
+    **dict.fromkeys(("RON", "SAR", "SEK", "SGD", "THB", "TRY", "TWD", "USD", "ZAR"), 2),
+    **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?\Z")
+_FRACTION = re.compile(r"-?(0|[1-9][0-9]*)/[1-9][0-9]*\Z")
+
+
+class NumberMalformed(Refusal):
+    """{text!r} is not a plain decimal number. -> Write digits with an optional point: "1234.50"."""
+
+
+class CurrencyUnknown(Refusal):
+    """{currency!r} is not a currency code that we know. -> Use an ISO 4217 code such as EUR."""
+
+
+class TooManyDecimals(Refusal):
+    """{amount} has more decimals than {currency} has ({digits}). -> Round it to {digits}."""
+
+
+class Rounding(StrEnum):
+    """How a rest is rounded. HALF_UP is away from zero at a tie, as contracts mean it."""
+
+    HALF_UP = "HALF_UP"
+    HALF_EVEN = "HALF_EVEN"
+    HALF_DOWN = "HALF_DOWN"
+    UP = "UP"
+    DOWN = "DOWN"
+    CEILING = "CEILING"
+    FLOOR = "FLOOR"
+
+
+def parse_number(text: str, path: str = "") -> Fraction:
+    """The exact value of "1234.50" or "55/3". Raises NumberMalformed, also past MAX_DIGITS."""
+    if len(text) <= 2 * MAX_DIGITS and sum(c.isdigit() for c in text) <= MAX_DIGITS:
+        if _DECIMAL.match(text):
+            return Fraction(Decimal(text))
+        if _FRACTION.match(text):
+            return Fraction(text)
+    raise NumberMalformed(path, text=text[: 2 * MAX_DIGITS])
+
+
+def render_number(value: Fraction) -> str:
+    """Shortest exact decimal of a value, or "55/3" where no finite decimal exists.
+
+    Law: parse_number(render_number(x)) == x while x stays within MAX_DIGITS.
+    """
+    twos, fives, rest = 0, 0, value.denominator
+    while rest % 2 == 0:
+        rest //= 2
+        twos += 1
+    while rest % 5 == 0:
+        rest //= 5
+        fives += 1
+    if rest != 1:
+        return f"{value.numerator}/{value.denominator}"
+    return render_fixed(value, max(twos, fives))
+
+
+def render_fixed(value: Fraction, digits: int) -> str:
+    """A decimal with exactly `digits` places. Requires that the value has no more of them."""
+    scaled = value * 10**digits
+    if scaled.denominator != 1:
+        raise Fault(f"{value} has more than {digits} decimals")
+    sign = "-" if scaled < 0 else ""
+    whole = str(abs(scaled.numerator)).rjust(digits + 1, "0")
+    return sign + (f"{whole[:-digits]}.{whole[-digits:]}" if digits else whole)
+
+
+def round_to(value: Fraction, step: Fraction, mode: Rounding) -> Fraction:
+    """The multiple of `step` next to the value, by `mode`. Requires step > 0."""
+    quotient = value / step
+    lower = quotient.numerator // quotient.denominator
+    rest = quotient - lower
+    if rest == 0:
+        return value
+    negative = value < 0
+    half = Fraction(1, 2)
+    match mode:
+        case Rounding.CEILING:
+            up = True
+        case Rounding.FLOOR:
+            up = False
+        case Rounding.UP:
+            up = not negative
+        case Rounding.DOWN:
+            up = negative
+        case Rounding.HALF_EVEN:
+            up = rest > half or (rest == half and lower % 2 == 1)
+        case Rounding.HALF_UP:
+            up = rest > half or (rest == half and not negative)
+        case Rounding.HALF_DOWN:
+            up = rest > half or (rest == half and negative)
+    return step * (lower + up)
+
+
+def minor_digits(currency: str, path: str = "") -> int:
+    """Decimals of a currency's minor unit. Raises CurrencyUnknown. Source: ISO 4217."""
+    if currency not in MINOR_UNITS:
+        raise CurrencyUnknown(path, currency=currency)
+    return MINOR_UNITS[currency]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    """An exact amount: integer minor units of one ISO 4217 currency."""
+
+    currency: str
+    amount_minor: int
+
+    @classmethod
+    def parse(cls, amount: str, currency: str, path: str = "") -> "Money":
+        """Read "12.50" EUR. Raises NumberMalformed, CurrencyUnknown, TooManyDecimals."""
+        digits = minor_digits(currency, path)
+        value = parse_number(amount, path)
+        scaled = value * 10**digits
+        if scaled.denominator != 1:
+            raise TooManyDecimals(path, amount=amount, currency=currency, digits=digits)
+        return cls(currency, scaled.numerator)
+
+    @property
+    def value(self) -> Fraction:
+        """The amount in major units."""
+        return Fraction(self.amount_minor, 10 ** minor_digits(self.currency))
+
+    def render(self) -> str:
+        """The amount with all its decimals, "12.50". Law: parse(render(m)) == m."""
+        return render_fixed(self.value, minor_digits(self.currency))
+
+
+def allocate(total: int, shares: Sequence[Fraction]) -> list[int]:
+    """Split `total` minor units by `shares`, exactly.
+
+    Requires every share >= 0 and their sum > 0. What whole units leave over goes one by one to
+    the largest remainders, ties to the earlier share. A negative total splits as its positive
+    mirror image. Law: the parts sum to `total`. Source: domain.md section 6, "split".
+    """
+    whole = sum(shares, Fraction(0))
+    if whole <= 0 or any(share < 0 for share in shares):
+        raise Fault("shares to allocate by are non-negative and not all zero")
+    if total < 0:
+        return [-part for part in allocate(-total, shares)]
+    exact = [total * share / whole for share in shares]
+    parts = [part.numerator // part.denominator for part in exact]
+    order = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
+    for i in order[: total - sum(parts)]:
+        parts[i] += 1
+    return parts

@@ -1,0 +1,84 @@
+"""Canonical JSON (JCS, RFC 8785): one sequence of bytes for one value.
+
+The one rule: nothing is ever re-serialised; what was encoded here once is stored and hashed
+verbatim. Ours is a strict subset: no floats at all (amounts and decimals travel as strings), and
+integers below 2**53 in magnitude (RFC 8785 section 3.2.2.3, RFC 7493 section 2.2).
+
+`encode` is orjson with sorted keys where that is already canonical (keys in ASCII), and our own
+ordering by UTF-16 code unit elsewhere: Python and orjson order by code point, which differs.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+import orjson
+
+from ledger.errors import Fault
+
+MAX_INTEGER = 2**53 - 1  # RFC 7493 section 2.2: the integers every JSON reader keeps exactly
+
+type_error = "a canonical body holds objects, arrays, strings, integers, booleans and null"
+
+
+class NotCanonical(Fault):
+    """A value or bytes outside our subset of canonical JSON."""
+
+
+def encode(value: object) -> bytes:
+    """Canonical bytes of a value of objects, arrays, strings, integers, booleans and null.
+
+    Raises NotCanonical on floats, integers of 2**53 and beyond, lone surrogates, other types.
+    """
+    ordered = _ordered(value)
+    try:
+        return orjson.dumps(ordered)
+    except (orjson.JSONEncodeError, TypeError) as error:
+        raise NotCanonical(str(error)) from error
+
+
+def decode(data: bytes) -> object:
+    """The value of canonical bytes; law: encode(decode(data)) == data. Raises NotCanonical."""
+    try:
+        value: object = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise NotCanonical(str(error)) from error
+    if encode(value) != data:
+        raise NotCanonical("the bytes are JSON but not in canonical form")
+    return value
+
+
+def decode_object(data: bytes) -> dict[str, object]:
+    """Like `decode`, for bytes that must hold an object."""
+    value = decode(data)
+    if not isinstance(value, dict):
+        raise NotCanonical("expected a JSON object")
+    return cast("dict[str, object]", value)
+
+
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be", "surrogatepass")
+
+
+def _ordered(value: object) -> object:
+    match value:
+        case None | bool() | str():
+            return value
+        case int():
+            if not -MAX_INTEGER <= value <= MAX_INTEGER:
+                raise NotCanonical(f"{value} is beyond 2**53: carry it as a string")
+            return value
+        case Mapping():
+            return _ordered_object(value)
+        case list() | tuple():
+            return [_ordered(item) for item in value]
+        case _:
+            raise NotCanonical(f"{type(value).__name__}: {type_error}")
+
+
+def _ordered_object(value: Mapping[object, object]) -> dict[str, object]:
+    keys = list(value)
+    if not all(isinstance(key, str) for key in keys):
+        raise NotCanonical("keys are strings")
+    names = cast("list[str]", keys)
+    names.sort(key=None if all(name.isascii() for name in names) else _utf16)
+    return {name: _ordered(value[name]) for name in names}

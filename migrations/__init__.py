@@ -1,0 +1,1 @@
+"""Frozen history of the schema: raw SQL in alembic, forward only. Imports nothing of ours."""

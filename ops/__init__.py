@@ -1,0 +1,1 @@
+"""The caretaker: the command line `jpi`, verification, demo data, decisions and the runbook."""
