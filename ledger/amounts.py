@@ -9,7 +9,6 @@ to the earlier party).
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -127,12 +126,32 @@ def minor_digits(currency: str, path: str = "") -> int:
     return MINOR_UNITS[currency]
 
 
-@dataclass(frozen=True, slots=True, order=True)
 class Money:
-    """An exact amount: integer minor units of one ISO 4217 currency."""
+    """An exact amount: integer minor units of one ISO 4217 currency. Immutable."""
+
+    __slots__ = ("amount_minor", "currency")
 
     currency: str
     amount_minor: int
+
+    def __init__(self, currency: str, amount_minor: int) -> None:
+        """An amount of `amount_minor` minor units, such as cents."""
+        object.__setattr__(self, "currency", currency)
+        object.__setattr__(self, "amount_minor", amount_minor)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"money is immutable: {name} stays")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Money):
+            return NotImplemented
+        return (self.currency, self.amount_minor) == (other.currency, other.amount_minor)
+
+    def __hash__(self) -> int:
+        return hash((self.currency, self.amount_minor))
+
+    def __repr__(self) -> str:
+        return f"Money({self.currency!r}, {self.amount_minor})"
 
     @classmethod
     def parse(cls, amount: str, currency: str, path: str = "") -> "Money":

@@ -16,6 +16,7 @@ import orjson
 from ledger.errors import Fault
 
 MAX_INTEGER = 2**53 - 1  # RFC 7493 section 2.2: the integers every JSON reader keeps exactly
+MAX_DEPTH = 64  # ours: deeper than any body; below the limits of orjson (254) and of Python's stack
 
 type_error = "a canonical body holds objects, arrays, strings, integers, booleans and null"
 
@@ -27,9 +28,10 @@ class NotCanonical(Fault):
 def encode(value: object) -> bytes:
     """Canonical bytes of a value of objects, arrays, strings, integers, booleans and null.
 
-    Raises NotCanonical on floats, integers of 2**53 and beyond, lone surrogates, other types.
+    Raises NotCanonical on floats, integers of 2**53 and beyond, lone surrogates, other types,
+    and more than MAX_DEPTH objects and arrays inside each other.
     """
-    ordered = _ordered(value)
+    ordered = _ordered(value, MAX_DEPTH)
     try:
         return orjson.dumps(ordered)
     except (orjson.JSONEncodeError, TypeError) as error:
@@ -59,26 +61,28 @@ def _utf16(key: str) -> bytes:
     return key.encode("utf-16-be", "surrogatepass")
 
 
-def _ordered(value: object) -> object:
+def _ordered(value: object, depth: int) -> object:
     match value:
         case None | bool() | str():
             return value
         case int():
             if not -MAX_INTEGER <= value <= MAX_INTEGER:
-                raise NotCanonical(f"{value} is beyond 2**53: carry it as a string")
+                raise NotCanonical("an integer is beyond 2**53: carry it as a string")
             return value
+        case Mapping() | list() | tuple() if depth == 0:
+            raise NotCanonical(f"objects and arrays nest deeper than {MAX_DEPTH}")
         case Mapping():
-            return _ordered_object(value)
+            return _ordered_object(value, depth - 1)
         case list() | tuple():
-            return [_ordered(item) for item in value]
+            return [_ordered(item, depth - 1) for item in value]
         case _:
             raise NotCanonical(f"{type(value).__name__}: {type_error}")
 
 
-def _ordered_object(value: Mapping[object, object]) -> dict[str, object]:
+def _ordered_object(value: Mapping[object, object], depth: int) -> dict[str, object]:
     keys = list(value)
     if not all(isinstance(key, str) for key in keys):
         raise NotCanonical("keys are strings")
     names = cast("list[str]", keys)
     names.sort(key=None if all(name.isascii() for name in names) else _utf16)
-    return {name: _ordered(value[name]) for name in names}
+    return {name: _ordered(value[name], depth) for name in names}
