@@ -9,12 +9,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from immutables import Map
-
-from ledger.actor import Actor, NotFound, Role
+from ledger.actor import Actor, Role
 from ledger.errors import Refusal
 from ledger.fact import Fact, Placed
 from ledger.ids import ProposalId
+from ledger.proposal import (
+    Agreements,
+    Answer,
+    Opening,
+    Proposal,
+    ProposalAgreed,
+    ProposalConsented,
+    ProposalKind,
+    ProposalObjected,
+    ProposalStatus,
+    ProposalSuperseded,
+    ProposalWithdrawn,
+)
 
 
 class ConsentTwice(Refusal):
@@ -43,25 +54,6 @@ class NobodyCanAgree(Refusal):
 
 class SubjectBusy(Refusal):
     """A proposal on the same subject is still {status}. -> Answer it, or replace it by its id."""
-
-
-class ProposalKind(StrEnum):
-    """What a proposal is about."""
-
-    INDICATOR = "INDICATOR"
-    MEASUREMENT = "MEASUREMENT"
-    SCHEME = "SCHEME"
-    SETTLEMENT = "SETTLEMENT"
-
-
-class ProposalStatus(StrEnum):
-    """How a proposal stands. OPEN -> DISPUTED | AGREED | WITHDRAWN | SUPERSEDED."""
-
-    OPEN = "OPEN"
-    DISPUTED = "DISPUTED"
-    AGREED = "AGREED"
-    WITHDRAWN = "WITHDRAWN"
-    SUPERSEDED = "SUPERSEDED"
 
 
 class Consenters(StrEnum):
@@ -166,117 +158,6 @@ ACTS: Mapping[str, Act] = {
 def permit(actor: Actor, act: str) -> None:
     """Return if the actor's roles allow the act; raise NotPermitted otherwise."""
     actor.require(*ACTS[act].roles)
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """The terms of a proposal, part of every `*.proposed` event.
-
-    `subject` names what it is about, such as "measurement/<indicator>/<period>": at most one
-    open proposal a subject. `replaces` is the proposal that this one supersedes, or empty.
-    """
-
-    proposal_id: str
-    kind: ProposalKind
-    subject: str
-    signatories: tuple[str, ...]
-    needed: int
-    replaces: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ProposalConsented:
-    """A party consents to the bytes at `proposal_index` that `commitment` commits to."""
-
-    proposal_id: str
-    proposal_index: int
-    commitment: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProposalObjected:
-    """A party objects; the reason is in the annex, its category here."""
-
-    proposal_id: str
-    proposal_index: int
-    commitment: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProposalAgreed:
-    """The rule is met: what was proposed binds from here. `consents` are ledger indices."""
-
-    proposal_id: str
-    consents: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ProposalWithdrawn:
-    """The proposer took it back."""
-
-    proposal_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class ProposalSuperseded:
-    """Another proposal on the same subject took its place and asks everybody again."""
-
-    proposal_id: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One party's answer. `index` is its entry."""
-
-    party_id: str
-    is_consent: bool
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A proposal as it stands. `index` and `commitment` are what a consent binds to."""
-
-    proposal_id: str
-    kind: ProposalKind
-    subject: str
-    proposer: str
-    signatories: tuple[str, ...]
-    needed: int
-    replaces: str
-    index: int
-    commitment: str
-    status: ProposalStatus
-    answers: tuple[Answer, ...] = ()
-
-    @property
-    def is_pending(self) -> bool:
-        """Whether it can still be answered or replaced."""
-        return self.status in (ProposalStatus.OPEN, ProposalStatus.DISPUTED)
-
-    def consents(self) -> tuple[Answer, ...]:
-        """The consents given so far, in order."""
-        return tuple(answer for answer in self.answers if answer.is_consent)
-
-    def answer_of(self, party_id: str) -> Answer | None:
-        """What a party answered, if it did."""
-        return next((a for a in self.answers if a.party_id == party_id), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Agreements:
-    """Every pending proposal and, by subject, which one is pending."""
-
-    proposals: Map[str, Proposal] = Map()
-    pending: Map[str, str] = Map()
-
-    def get(self, proposal_id: str) -> Proposal:
-        """The proposal of an id. Raises NotFound."""
-        proposal = self.proposals.get(proposal_id)
-        if proposal is None:
-            raise NotFound("proposalId", what="proposal", id=proposal_id)
-        return proposal
 
 
 def opening(

@@ -11,15 +11,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
-from ledger.agreement import Agreements, Opening, ProposalKind, opening
+from ledger.agreement import opening
 from ledger.amounts import Rounding, render_number, round_to
 from ledger.errors import Refusal
 from ledger.fact import Fact
 from ledger.ids import ProposalId, Seed
+from ledger.method import Figures, Method, MethodTerms, NothingMeasured, compute
 from ledger.periods import Calendar
-
-RULES_VERSION = 1
-"""Version of the formulas below; a computed event names it, so that old results replay."""
+from ledger.proposal import Agreements, Opening, ProposalKind
 
 MAX_TEXT = 2000
 
@@ -38,10 +37,6 @@ class OwnersMalformed(Refusal):
 
 class ExampleFails(Refusal):
     """The worked example gives {computed}, not {expected}. -> Correct the example or the terms."""
-
-
-class NothingMeasured(Refusal):
-    """There is nothing to compute from: {reason}. -> Submit the parts that are missing."""
 
 
 class Theme(StrEnum):
@@ -88,17 +83,6 @@ class Attribution(StrEnum):
     ATTRIBUTED = "ATTRIBUTED"
 
 
-class Method(StrEnum):
-    """How the value follows from the parts.
-
-    SUM: the sum of the parts' values.
-    POOLED_RATIO: sum of values / sum of denominators x `scale`; never a mean of means.
-    """
-
-    SUM = "SUM"
-    POOLED_RATIO = "POOLED_RATIO"
-
-
 class Stage(StrEnum):
     """SHADOW: real data, no money (a pilot). LIVE: incentives may hang on it."""
 
@@ -111,8 +95,6 @@ class LowSample(StrEnum):
 
     NO_SCORE_REWEIGHT_IN_PROPORTION = "NO_SCORE_REWEIGHT_IN_PROPORTION"
     NO_SCORE_REWEIGHT_EQUALLY = "NO_SCORE_REWEIGHT_EQUALLY"
-    CARRY_FORWARD = "CARRY_FORWARD"
-    POOL_WITH_PREVIOUS = "POOL_WITH_PREVIOUS"
     PAY_AT_TARGET = "PAY_AT_TARGET"
     PAY_NOTHING = "PAY_NOTHING"
 
@@ -134,31 +116,11 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
-    """What one party's part holds: a value, for a ratio its denominator, and the sample size."""
-
-    party_id: str
-    value: Fraction
-    denominator: Fraction | None = None
-    sample_size: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class WorkedExample:
     """Parts and the value that they must give."""
 
     parts: tuple[Figures, ...]
     expected: Fraction
-
-
-@dataclass(frozen=True, slots=True)
-class MethodTerms:
-    """The method and what it reads: `series` names the observations, `segment` narrows them."""
-
-    kind: Method
-    scale: Fraction
-    series: str
-    segment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,25 +186,6 @@ def check(terms: IndicatorTerms, member_ids: frozenset[str]) -> None:
     if terms.stage is Stage.LIVE:
         terms.calendar.period(terms.live_from, "liveFrom")
     _check_examples(terms)
-
-
-def compute(terms: IndicatorTerms, parts: Sequence[Figures]) -> Fraction:
-    """The value of the parts, exact and not rounded. Raises NothingMeasured.
-
-    SUM: v1 + v2 + ... ; POOLED_RATIO: (v1 + v2 + ...) / (d1 + d2 + ...) x scale.
-    Source: domain.md section 4, "Methods" (ratio of sums, never a mean of means).
-    """
-    if not parts:
-        raise NothingMeasured("parts", reason="no part was submitted")
-    total = sum((part.value for part in parts), Fraction(0))
-    match terms.method.kind:
-        case Method.SUM:
-            return total * terms.method.scale
-        case Method.POOLED_RATIO:
-            base = sum((part.denominator or Fraction(0) for part in parts), Fraction(0))
-            if base == 0:
-                raise NothingMeasured("parts", reason="the denominators add up to nothing")
-            return total / base * terms.method.scale
 
 
 def displayed(terms: IndicatorTerms, value: Fraction) -> Fraction:
@@ -311,7 +254,7 @@ def _check_examples(terms: IndicatorTerms) -> None:
         for part in example.parts:
             check_figures(terms, part, f"{place}.parts")
         try:
-            computed = displayed(terms, compute(terms, example.parts))
+            computed = displayed(terms, compute(terms.method, example.parts))
         except NothingMeasured as refusal:
             raise TermsMalformed(place, reason=refusal.message) from refusal
         if computed != example.expected:

@@ -11,22 +11,14 @@ from enum import StrEnum
 from fractions import Fraction
 
 from ledger.actor import Actor
-from ledger.agreement import Agreements, Opening, ProposalKind, ProposalStatus, opening
+from ledger.agreement import opening
 from ledger.errors import Refusal
 from ledger.fact import Fact
 from ledger.ids import ProposalId, Seed
-from ledger.indicator import (
-    RULES_VERSION,
-    Figures,
-    IndicatorVersion,
-    NothingMeasured,
-    Standing,
-    check_figures,
-    compute,
-    displayed,
-    standing,
-)
+from ledger.indicator import IndicatorVersion, Standing, check_figures, displayed, standing
+from ledger.method import RULES_VERSION, Figures, NothingMeasured, compute
 from ledger.observation import Aggregate
+from ledger.proposal import Agreements, Opening, ProposalKind, ProposalStatus
 
 
 class IndicatorNotAgreed(Refusal):
@@ -244,7 +236,7 @@ def result(
     terms: Opening, version: IndicatorVersion, period: str, used: tuple[PartUsed, ...]
 ) -> MeasurementProposed:
     """The computed event: a pure function of version and parts, so that an audit can repeat it."""
-    value = compute(version.terms, [part.figures for part in used])
+    value = compute(version.terms.method, [part.figures for part in used])
     sizes = [part.figures.sample_size for part in used if part.figures.sample_size is not None]
     sample = sum(sizes) if sizes else None
     return MeasurementProposed(

@@ -28,10 +28,7 @@ class BatchMalformed(Refusal):
 
 
 class ReferenceTaken(Refusal):
-    """Row {row}: {reference!r} revision {revision} stands already with other content.
-
-    -> Push a correction as a higher revision of the same reference.
-    """
+    """Row {row}: {reference!r} revision {revision} stands already. -> Push a higher revision."""
 
 
 @dataclass(frozen=True, slots=True)

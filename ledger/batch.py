@@ -1,0 +1,153 @@
+"""A batch: what one transaction will write, built in memory while the head lock is held.
+
+The one rule: a request is either entered whole, with its key used up, or leaves no trace in the
+batch. One key twice in a batch: the first wins, the second gets the same answer.
+Source: `design.md` decision 4.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.actor import Actor
+from ledger.book import Book, evolve
+from ledger.changes import Change, changes
+from ledger.decision import Command, Decision, LogIdentity
+from ledger.errors import Refusal
+from ledger.fact import Placed
+from ledger.history import Entry, seal
+from ledger.ids import EcosystemId, Seed
+from ledger.journal import Posting
+from ledger.observation import Batch, ReferenceTaken
+from ledger.store import entries, observations, postings, projections
+from ledger.store.entries import UsedKey
+from ledger.store.pool import Connection
+from ledger.tree import Frontier
+
+
+class IdempotencyConflict(Refusal):
+    """The key {key!r} was used for another input. -> Use a new key for a new request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where a write landed: its first entry, how many, and the object that it was about.
+
+    `is_repeat` tells that the key had been used before, and this is the answer from then.
+    """
+
+    ecosystem_id: EcosystemId
+    index: int
+    entry_count: int
+    object_id: str
+    is_repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A command with who asks, and the key and fingerprint that make it idempotent."""
+
+    command: Command
+    actor: Actor
+    key: str
+    fingerprint: bytes
+
+    @property
+    def key_owner(self) -> str:
+        """Whose key it is: the party's; a founder has none yet and owns keys by its subject."""
+        return self.actor.party_id or f"founder:{self.actor.subject}"
+
+
+@dataclass(slots=True)
+class Pending:
+    """What one transaction will write, built in memory while the head lock is held."""
+
+    ecosystem_id: EcosystemId
+    now: datetime
+    book: Book
+    frontier: Frontier
+    log: LogIdentity
+    known: dict[tuple[str, str], UsedKey]
+    entries: list[Entry]
+    nodes: list[tuple[int, int, bytes]]
+    changes: list[tuple[int, tuple[str, ...], Change]]
+    postings: list[tuple[int, tuple[Posting, ...]]]
+    rows: list[tuple[int, str, Batch]]
+    keys: list[UsedKey]
+    references: set[tuple[str, str, str, int]]
+
+    def repeated(self, request: Request) -> Receipt | None:
+        """The answer from when the key was used first, if it was. Raises IdempotencyConflict."""
+        used = self.known.get((request.key_owner, request.key))
+        if used is None:
+            return None
+        if used.fingerprint != request.fingerprint:
+            raise IdempotencyConflict("idempotencyKey", key=request.key)
+        return Receipt(
+            self.ecosystem_id, used.first_index, used.entry_count, used.object_id, is_repeat=True
+        )
+
+    def add(self, request: Request, decision: Decision, seed: Seed) -> Receipt:
+        """Enter a decision's facts, one after the other, and use up its key."""
+        first = self.book.size
+        for fact in decision.facts:
+            entry, placed = seal(
+                fact,
+                ecosystem_id=self.ecosystem_id,
+                index=self.book.size,
+                at=self.now,
+                party=decision.party,
+                subject=request.actor.subject,
+                seed=seed,
+            )
+            self._enter(entry, placed)
+        if decision.batch is not None:
+            self.rows.append((first, decision.party, decision.batch))
+        used = UsedKey(
+            request.key_owner,
+            request.key,
+            request.fingerprint,
+            first,
+            len(decision.facts),
+            decision.object_id,
+        )
+        self.keys.append(used)
+        self.known[used.party, used.key] = used
+        return Receipt(
+            self.ecosystem_id, first, len(decision.facts), decision.object_id, is_repeat=False
+        )
+
+    def _enter(self, entry: Entry, placed: Placed) -> None:
+        self.book = evolve(self.book, placed)
+        completed = self.frontier.append(entry.leaf_hash)
+        self.nodes.extend(node for node in completed if node[0] > 0)
+        self.entries.append(entry)
+        for change in changes(self.book, placed):
+            self.changes.append((entry.index, entry.audience, change))
+        lines = getattr(placed.event, "postings", ())
+        if lines:
+            self.postings.append((entry.index, lines))
+
+    def claim(self, party: str, batch: Batch) -> None:
+        """Refuse a reference that another request of this same transaction brings."""
+        for number, row in enumerate(batch.rows):
+            if (party, batch.event.series, row.reference, row.revision) in self.references:
+                raise ReferenceTaken(
+                    f"rows[{number}].reference",
+                    row=number,
+                    reference=row.reference,
+                    revision=row.revision,
+                )
+        self.references.update(
+            (party, batch.event.series, row.reference, row.revision) for row in batch.rows
+        )
+
+    async def write(self, connection: Connection) -> None:
+        """All of it, parents first."""
+        if not self.entries:
+            return
+        await entries.append(connection, self.ecosystem_id, self.entries, self.nodes, self.frontier)
+        await entries.use_keys(connection, self.ecosystem_id, self.keys)
+        await projections.project(connection, self.ecosystem_id, self.changes)
+        await postings.append(connection, self.ecosystem_id, self.postings)
+        for index, party, batch in self.rows:
+            await observations.add_batch(connection, self.ecosystem_id, index, party, batch)

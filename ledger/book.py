@@ -1,0 +1,262 @@
+"""The Book: the folded state of one ecosystem, and how an entry changes it.
+
+The one rule: `evolve` is pure and total: the same entries give the same Book, on any machine, at
+any time. The Book keeps what later decisions can need, not history; what the API reads are the
+Book's own values, kept by index (`changes`). Source: `design.md` decisions 1 and 5.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import cast
+
+from immutables import Map
+
+from ledger import agreement
+from ledger.ecosystem import Ecosystem, EcosystemFounded, founded
+from ledger.errors import Fault
+from ledger.fact import Placed
+from ledger.ids import EcosystemId
+from ledger.indicator import IndicatorProposed, IndicatorVersion
+from ledger.journal import Account, AccountState, Posting, SettlementPosted
+from ledger.measurement import Measurement, MeasurementProposed, Part, PartSubmitted
+from ledger.observation import ObservationsRecorded
+from ledger.payment import Payment, PaymentConfirmed, PaymentReported, PaymentStatus
+from ledger.proposal import Agreements, Proposal, ProposalStatus
+from ledger.scheme import Scheme, SchemeProposed
+from ledger.settlement import Settlement, SettlementProposed
+
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """An indicator version as it stands; it binds when its status is AGREED."""
+
+    proposal_id: str
+    version: IndicatorVersion
+    status: ProposalStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All that decisions need. Keys: see each map's comment."""
+
+    ecosystem_id: EcosystemId
+    size: int = 0
+    last_at: datetime = BEGINNING
+    ecosystem: Ecosystem | None = None
+    agreements: Agreements = Agreements()
+    # proposal id -> what it would make binding
+    indicator_versions: Map[str, Indicator] = Map()
+    measurements: Map[str, Measurement] = Map()
+    schemes: Map[str, Scheme] = Map()
+    settlements: Map[str, Settlement] = Map()
+    # (party id, series) -> index of its newest batch
+    batches: Map[tuple[str, str], int] = Map()
+    # (indicator id, period) -> party id -> part
+    parts: Map[tuple[str, str], Map[str, Part]] = Map()
+    # what binds now -> proposal id; keys: indicator id, (indicator id, period), scheme id,
+    # (scheme id, period), settlement id
+    current_indicators: Map[str, str] = Map()
+    results: Map[tuple[str, str], str] = Map()
+    current_schemes: Map[str, str] = Map()
+    settled: Map[tuple[str, str], str] = Map()
+    settlement_proposals: Map[str, str] = Map()
+    accounts: Map[Account, AccountState] = Map()
+    payments: Map[str, Payment] = Map()
+    # (settlement id, payee) -> minor units reported as paid
+    paid: Map[tuple[str, str], int] = Map()
+
+    def current_indicator(self, indicator_id: str) -> IndicatorVersion | None:
+        """The agreed version in force, if there is one."""
+        proposal_id = self.current_indicators.get(indicator_id)
+        return None if proposal_id is None else self.indicator_versions[proposal_id].version
+
+    def indicator_version(self, indicator_id: str, version: int) -> IndicatorVersion:
+        """The agreed version of a number; it must exist, for something agreed names it."""
+        for state in self.indicator_versions.values():
+            found = state.version
+            is_agreed = state.status is ProposalStatus.AGREED
+            if is_agreed and (found.indicator_id, found.version) == (indicator_id, version):
+                return found
+        raise Fault(f"indicator {indicator_id} has no agreed version {version}")
+
+    def agreed_measurement(self, indicator_id: str, period: str) -> Measurement | None:
+        """The agreed result of a period, if there is one."""
+        proposal_id = self.results.get((indicator_id, period))
+        return None if proposal_id is None else self.measurements[proposal_id]
+
+    def current_scheme(self, scheme_id: str) -> Scheme | None:
+        """The agreed scheme of an id, if there is one."""
+        proposal_id = self.current_schemes.get(scheme_id)
+        return None if proposal_id is None else self.schemes[proposal_id]
+
+    def settlement(self, settlement_id: str) -> Settlement | None:
+        """The settlement of an id, proposed or agreed."""
+        proposal_id = self.settlement_proposals.get(settlement_id)
+        return None if proposal_id is None else self.settlements[proposal_id]
+
+
+def evolve(book: Book, placed: Placed) -> Book:
+    """The Book after one more entry. Raises Fault when the entry does not follow the Book."""
+    if placed.index != book.size:
+        raise Fault(f"entry {placed.index} does not follow a book of {book.size} entries")
+    if placed.at < book.last_at:
+        raise Fault(f"entry {placed.index} is older than the one before")
+    book = replace(book, size=placed.index + 1, last_at=placed.at)
+    match placed.event:
+        case EcosystemFounded() as event:
+            return replace(book, ecosystem=founded(placed, event, book.ecosystem_id))
+        case ObservationsRecorded(series=series):
+            return replace(book, batches=book.batches.set((placed.party, series), placed.index))
+        case PartSubmitted() as event:
+            return _with_part(book, placed, event)
+        case IndicatorProposed() | MeasurementProposed() | SchemeProposed() | SettlementProposed():
+            return _with_proposal(book, placed)
+        case SettlementPosted(postings=postings):
+            return _with_postings(book, postings)
+        case PaymentReported() | PaymentConfirmed():
+            return _with_payment(book, placed)
+        case _:
+            return _with_answer(book, placed)
+
+
+def _with_part(book: Book, placed: Placed, event: PartSubmitted) -> Book:
+    key = (event.indicator_id, event.period)
+    part = Part(
+        event.indicator_id, event.version, event.period, event.figures, event.basis, placed.index
+    )
+    parts = book.parts.get(key, Map()).set(placed.party, part)
+    return replace(book, parts=book.parts.set(key, parts))
+
+
+def _with_proposal(book: Book, placed: Placed) -> Book:
+    status = ProposalStatus.OPEN
+    match placed.event:
+        case IndicatorProposed(opening=terms) as event:
+            version = IndicatorVersion(event.indicator_id, event.version, event.terms, placed.index)
+            state = Indicator(terms.proposal_id, version, status)
+            versions = book.indicator_versions.set(terms.proposal_id, state)
+            book = replace(book, indicator_versions=versions)
+        case MeasurementProposed(opening=terms) as measured:
+            value = Measurement(
+                proposal_id=terms.proposal_id,
+                indicator_id=measured.indicator_id,
+                version=measured.version,
+                period=measured.period,
+                parts=measured.parts,
+                value=measured.value,
+                displayed=measured.displayed,
+                standing=measured.standing,
+                sample_size=measured.sample_size,
+                is_low_sample=measured.is_low_sample,
+                index=placed.index,
+                status=status,
+            )
+            book = replace(book, measurements=book.measurements.set(terms.proposal_id, value))
+        case SchemeProposed(opening=terms) as proposed:
+            scheme = Scheme(
+                terms.proposal_id,
+                proposed.scheme_id,
+                proposed.version,
+                proposed.terms,
+                placed.index,
+                status,
+            )
+            book = replace(book, schemes=book.schemes.set(terms.proposal_id, scheme))
+        case SettlementProposed(opening=terms) as settling:
+            book = _with_settlement(book, placed, settling)
+        case _:
+            raise Fault(f"entry {placed.index} proposes nothing that we know")
+    return replace(book, agreements=agreement.opened(book.agreements, placed, terms))
+
+
+def _with_settlement(book: Book, placed: Placed, event: SettlementProposed) -> Book:
+    proposal_id = event.opening.proposal_id
+    state = Settlement(
+        proposal_id, event.settlement_id, event.content, placed.index, ProposalStatus.OPEN
+    )
+    return replace(
+        book,
+        settlements=book.settlements.set(proposal_id, state),
+        settlement_proposals=book.settlement_proposals.set(event.settlement_id, proposal_id),
+    )
+
+
+def _with_answer(book: Book, placed: Placed) -> Book:
+    """The Book after a consent, an objection or an outcome; an agreed proposal now binds."""
+    book = replace(book, agreements=agreement.evolve(book.agreements, placed))
+    proposal_id = cast("str", getattr(placed.event, "proposal_id", ""))
+    proposal = book.agreements.proposals.get(proposal_id)
+    if proposal is None:
+        raise Fault(f"entry {placed.index} answers a proposal that was never opened")
+    return _with_status(book, proposal)
+
+
+def _with_status(book: Book, proposal: Proposal) -> Book:
+    key, status = proposal.proposal_id, proposal.status
+    binds = status is ProposalStatus.AGREED
+    if (indicator := book.indicator_versions.get(key)) is not None:
+        now = replace(indicator, status=status)
+        book = replace(book, indicator_versions=book.indicator_versions.set(key, now))
+        subject = indicator.version.indicator_id
+        current = book.current_indicators.set(subject, key) if binds else None
+        return replace(book, current_indicators=current) if current else book
+    if (measurement := book.measurements.get(key)) is not None:
+        measured = replace(measurement, status=status)
+        book = replace(book, measurements=book.measurements.set(key, measured))
+        place = (measurement.indicator_id, measurement.period)
+        return replace(book, results=book.results.set(place, key)) if binds else book
+    if (scheme := book.schemes.get(key)) is not None:
+        book = replace(book, schemes=book.schemes.set(key, replace(scheme, status=status)))
+        named = book.current_schemes.set(scheme.scheme_id, key) if binds else None
+        return replace(book, current_schemes=named) if named else book
+    settlement = book.settlements[key]
+    settling = replace(settlement, status=status)
+    book = replace(book, settlements=book.settlements.set(key, settling))
+    where = (settlement.content.scheme_id, settlement.content.period)
+    return replace(book, settled=book.settled.set(where, key)) if binds else book
+
+
+def _with_postings(book: Book, postings: tuple[Posting, ...]) -> Book:
+    accounts = book.accounts
+    for posting in postings:
+        before = accounts.get(posting.account, AccountState(0, 0))
+        after = AccountState(before.sequence + 1, before.balance_minor + posting.amount_minor)
+        if (posting.sequence, posting.balance_minor) != (after.sequence, after.balance_minor):
+            raise Fault(f"a posting of {posting.account} does not follow its account")
+        accounts = accounts.set(posting.account, after)
+    return replace(book, accounts=accounts)
+
+
+def _with_payment(book: Book, placed: Placed) -> Book:
+    match placed.event:
+        case PaymentReported() as event:
+            payment = Payment(
+                event.payment_id,
+                event.settlement_id,
+                event.payer,
+                event.payee,
+                event.amount,
+                event.paid_on,
+                event.reference,
+                PaymentStatus.REPORTED,
+                placed.index,
+            )
+            place = (event.settlement_id, _partner(book, event))
+            paid = book.paid.get(place, 0) + event.amount.amount_minor
+            book = replace(book, paid=book.paid.set(place, paid))
+            postings = event.postings
+        case PaymentConfirmed(payment_id=payment_id, postings=postings):
+            payment = replace(book.payments[payment_id], status=PaymentStatus.CLEARED)
+        case _:
+            raise Fault(f"entry {placed.index} is no payment")
+    book = replace(book, payments=book.payments.set(payment.payment_id, payment))
+    return _with_postings(book, postings)
+
+
+def _partner(book: Book, event: PaymentReported) -> str:
+    if book.ecosystem is None:
+        raise Fault("a payment before the founding")
+    outsourcer = book.ecosystem.outsourcer.party_id
+    return event.payee if event.payer == outsourcer else event.payer

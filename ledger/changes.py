@@ -1,0 +1,115 @@
+"""Changes: what an entry changed in the Book, as the projections keep it by index.
+
+The one rule: a projection is one of the Book's own values, so that a refold of the entries gives
+the same tables. Source: `design.md` decision 5.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ledger.book import Book
+from ledger.ecosystem import EcosystemFounded
+from ledger.fact import Placed
+from ledger.indicator import IndicatorProposed
+from ledger.journal import Account, AccountState, Posting, SettlementPosted
+from ledger.measurement import MeasurementProposed, PartSubmitted
+from ledger.observation import ObservationsRecorded
+from ledger.payment import PaymentConfirmed, PaymentReported
+from ledger.proposal import Opening, Proposal
+from ledger.scheme import SchemeProposed
+from ledger.settlement import SettlementProposed
+
+
+def opening_of(event: object) -> Opening | None:
+    """The opening of a `*.proposed` event; None of any other."""
+    match event:
+        case (
+            IndicatorProposed(opening=terms)
+            | MeasurementProposed(opening=terms)
+            | SchemeProposed(opening=terms)
+            | SettlementProposed(opening=terms)
+        ):
+            return terms
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A value of the Book after an entry, as the projections keep it.
+
+    `concept` and `object_id` name it; `parent_id`, `period` and `status` are what lists filter by.
+    """
+
+    concept: str
+    object_id: str
+    state: object
+    parent_id: str = ""
+    period: str = ""
+    status: str = ""
+
+
+def changes(book: Book, placed: Placed) -> Iterator[Change]:
+    """What the entry changed in the Book, `book` being the one after it."""
+    event = placed.event
+    match event:
+        case EcosystemFounded():
+            yield Change("ecosystem", book.ecosystem_id, book.ecosystem)
+            return
+        case ObservationsRecorded():
+            return
+        case PartSubmitted(indicator_id=indicator_id, period=period):
+            part = book.parts[indicator_id, period][placed.party]
+            yield Change(
+                "part", f"{indicator_id}/{period}/{placed.party}", part, indicator_id, period
+            )
+            return
+        case SettlementPosted(postings=postings):
+            yield from _account_changes(book, postings)
+            return
+        case PaymentReported(payment_id=payment_id) | PaymentConfirmed(payment_id=payment_id):
+            payment = book.payments[payment_id]
+            yield Change("payment", payment_id, payment, payment.settlement_id, "", payment.status)
+            yield from _account_changes(book, event.postings)
+            return
+        case _:
+            terms = opening_of(event)
+            proposal_id = terms.proposal_id if terms else getattr(event, "proposal_id", "")
+            yield from _proposal_changes(book, book.agreements.proposals[proposal_id])
+
+
+def _account_changes(book: Book, postings: tuple[Posting, ...]) -> Iterator[Change]:
+    for account in dict.fromkeys(posting.account for posting in postings):
+        yield Change(
+            "account", account.key, AccountBalance(account, book.accounts[account]), account.owner
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """An account with its newest sequence number and balance."""
+
+    account: Account
+    state: AccountState
+
+
+def _proposal_changes(book: Book, proposal: Proposal) -> Iterator[Change]:
+    key, status = proposal.proposal_id, str(proposal.status)
+    yield Change("proposal", key, proposal, str(proposal.kind), "", status)
+    if (indicator := book.indicator_versions.get(key)) is not None:
+        subject = indicator.version.indicator_id
+        yield Change("indicator_version", key, indicator, subject, "", status)
+        if book.current_indicators.get(subject) == key:
+            yield Change("indicator", subject, indicator, "", "", status)
+    elif (measurement := book.measurements.get(key)) is not None:
+        place = (measurement.indicator_id, measurement.period)
+        yield Change("measurement", key, measurement, *place, status)
+        if book.results.get(place) == key:
+            yield Change("result", "/".join(place), measurement, *place, status)
+    elif (scheme := book.schemes.get(key)) is not None:
+        yield Change("scheme", scheme.scheme_id, scheme, "", "", status)
+    else:
+        settlement = book.settlements[key]
+        content = settlement.content
+        identity = settlement.settlement_id
+        yield Change("settlement", identity, settlement, content.scheme_id, content.period, status)

@@ -1,0 +1,239 @@
+"""Event <-> stored record: the permanent register of kinds and versions; how an entry is sealed.
+
+The one rule: what is registered here stays readable for ever. A changed event gets a new version
+and the old reader stays. Bodies are canonical JSON, with numbers and amounts as strings.
+
+Source: `ledger-format.md`, "Entry".
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from hashlib import sha256
+from typing import TypeVar, cast
+
+import msgspec
+
+from ledger import canonical, tree
+from ledger.amounts import Money, render_number
+from ledger.ecosystem import EcosystemFounded
+from ledger.errors import Fault
+from ledger.fact import Fact, Placed
+from ledger.ids import EcosystemId, PartyId, Seed
+from ledger.indicator import IndicatorProposed
+from ledger.journal import SettlementPosted
+from ledger.measurement import MeasurementProposed, PartSubmitted
+from ledger.observation import ObservationsRecorded
+from ledger.payment import PaymentConfirmed, PaymentReported
+from ledger.proposal import (
+    ProposalAgreed,
+    ProposalConsented,
+    ProposalObjected,
+    ProposalSuperseded,
+    ProposalWithdrawn,
+)
+from ledger.scheme import SchemeProposed
+from ledger.settlement import SettlementProposed
+
+T = TypeVar("T")
+
+REGISTER: Mapping[tuple[str, int], type] = {
+    ("ecosystem.founded", 1): EcosystemFounded,
+    ("indicator.proposed", 1): IndicatorProposed,
+    ("observations.recorded", 1): ObservationsRecorded,
+    ("part.submitted", 1): PartSubmitted,
+    ("measurement.proposed", 1): MeasurementProposed,
+    ("scheme.proposed", 1): SchemeProposed,
+    ("settlement.proposed", 1): SettlementProposed,
+    ("settlement.posted", 1): SettlementPosted,
+    ("payment.reported", 1): PaymentReported,
+    ("payment.confirmed", 1): PaymentConfirmed,
+    ("proposal.consented", 1): ProposalConsented,
+    ("proposal.objected", 1): ProposalObjected,
+    ("proposal.agreed", 1): ProposalAgreed,
+    ("proposal.withdrawn", 1): ProposalWithdrawn,
+    ("proposal.superseded", 1): ProposalSuperseded,
+}
+"""Every kind and version that was ever written. Rows are added, never changed or taken out."""
+
+_WRITTEN = {event: name for name, event in REGISTER.items()}
+
+
+class Undecodable(Fault):
+    """Stored bytes that are not what the register says they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A sealed entry: what is stored and hashed. `annex` is None where there is none (any more)."""
+
+    index: int
+    at: datetime
+    kind: str
+    version: int
+    party: str
+    audience: tuple[str, ...]
+    envelope: bytes
+    leaf_hash: bytes
+    salt: bytes
+    body: bytes
+    annex_salt: bytes | None
+    annex: bytes | None
+
+
+def encode_state(value: object) -> bytes:
+    """Canonical JSON of any value made of our dataclasses; the inverse is `decode_state`."""
+    return canonical.encode(msgspec.to_builtins(value, enc_hook=_encode_hook))
+
+
+def decode_state(data: bytes | str, kind: type[T]) -> T:
+    """The value that `encode_state` wrote. Raises Undecodable."""
+    try:
+        return msgspec.json.decode(data, type=kind, dec_hook=_decode_hook)
+    except msgspec.MsgspecError as error:
+        raise Undecodable(f"{kind.__name__}: {error}") from error
+
+
+def seal(
+    fact: Fact,
+    *,
+    ecosystem_id: EcosystemId,
+    index: int,
+    at: datetime,
+    party: PartyId,
+    subject: str,
+    seed: Seed,
+) -> tuple[Entry, Placed]:
+    """The entry of a fact at its place, and the same fact as `evolve` reads it."""
+    kind, version = _WRITTEN[type(fact.event)]
+    salt, body = seed.new_salt(), encode_state(fact.event)
+    commitment = commit(salt, body)
+    envelope: dict[str, object] = {
+        "actor": {"party": party, "subject": subject},
+        "at": render_instant(at),
+        "audience": sorted(fact.audience),
+        "body": commitment,
+        "ecosystem": ecosystem_id,
+        "index": index,
+        "kind": kind,
+        "v": version,
+    }
+    annex_salt = annex = None
+    if fact.annex:
+        annex_salt, annex = seed.new_salt(), canonical.encode(dict(fact.annex))
+        envelope["annex"] = commit(annex_salt, annex)
+    data = canonical.encode(envelope)
+    audience = tuple(sorted(fact.audience))
+    entry = Entry(
+        index=index,
+        at=at,
+        kind=kind,
+        version=version,
+        party=party,
+        audience=audience,
+        envelope=data,
+        leaf_hash=tree.leaf_hash(data),
+        salt=salt,
+        body=body,
+        annex_salt=annex_salt,
+        annex=annex,
+    )
+    return entry, Placed(index, at, party, subject, audience, commitment, fact.event)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The fields of an envelope, decoded. `annex` is empty where the entry never had one."""
+
+    index: int
+    at: datetime
+    kind: str
+    version: int
+    party: str
+    subject: str
+    audience: tuple[str, ...]
+    ecosystem: str
+    body: str
+    annex: str
+
+
+def open_envelope(data: bytes) -> Envelope:
+    """The fields of envelope bytes. Raises Undecodable when they are not of format version 1."""
+    try:
+        fields = canonical.decode_object(data)
+        actor = cast("dict[str, str]", fields["actor"])
+        return Envelope(
+            index=cast("int", fields["index"]),
+            at=parse_instant(cast("str", fields["at"])),
+            kind=cast("str", fields["kind"]),
+            version=cast("int", fields["v"]),
+            party=actor["party"],
+            subject=actor["subject"],
+            audience=tuple(cast("list[str]", fields["audience"])),
+            ecosystem=cast("str", fields["ecosystem"]),
+            body=cast("str", fields["body"]),
+            annex=cast("str", fields.get("annex", "")),
+        )
+    except (canonical.NotCanonical, KeyError, TypeError, ValueError) as error:
+        raise Undecodable(f"envelope: {error}") from error
+
+
+def open_entry(envelope: Envelope, salt: bytes, body: bytes) -> Placed:
+    """The fact of an opened entry. Raises Undecodable when the opening is not the committed one."""
+    if commit(salt, body) != envelope.body:
+        raise Undecodable(f"entry {envelope.index}: the body is not the one committed to")
+    event = REGISTER.get((envelope.kind, envelope.version))
+    if event is None:
+        raise Undecodable(f"entry {envelope.index}: {envelope.kind} v{envelope.version} is unknown")
+    return Placed(
+        envelope.index,
+        envelope.at,
+        PartyId(envelope.party),
+        envelope.subject,
+        envelope.audience,
+        envelope.body,
+        decode_state(body, event),
+    )
+
+
+def commit(salt: bytes, data: bytes) -> str:
+    """base64 SHA-256(salt || data): hides the data, binds to it."""
+    return b64encode(sha256(salt + data).digest()).decode()
+
+
+def render_instant(at: datetime) -> str:
+    """RFC 3339 in UTC with microseconds, the one form in envelopes."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_instant(text: str) -> datetime:
+    """Inverse of `render_instant`. Raises ValueError on any other form."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def decode_base64(text: str) -> bytes:
+    """Bytes of canonical base64. Raises ValueError on any other form of the same bytes."""
+    data = b64decode(text, validate=True)
+    if b64encode(data).decode() != text:
+        raise ValueError("base64 is not canonical")
+    return data
+
+
+def _encode_hook(value: object) -> object:
+    match value:
+        case Fraction():
+            return render_number(value)
+        case Money():
+            return {"amount": value.render(), "currency": value.currency}
+        case _:
+            raise NotImplementedError(f"{type(value).__name__} has no place in a body")
+
+
+def _decode_hook(kind: type, value: object) -> object:
+    if kind is Fraction and isinstance(value, str):
+        return Fraction(value)  # ours, so of any length: a quotient may have many digits
+    if kind is Money and isinstance(value, dict):
+        return Money.parse(str(value["amount"]), str(value["currency"]))
+    raise NotImplementedError(f"{kind.__name__} has no place in a body")

@@ -1,0 +1,135 @@
+"""The journal: double entry, one account a party, counterparty, kind and currency.
+
+The one rule: the postings of an entry sum to zero in each party's books, and every posting carries
+its account's sequence number and running balance, so that a statement between two numbers is
+provably complete. Debit is positive, credit negative, in minor units.
+
+Sources: `domain.md` section 8; `ledger-format.md`, "Completeness".
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ledger.amounts import Money
+from ledger.errors import Fault
+
+
+class AccountKind(StrEnum):
+    """What an account holds. The chart of accounts is the same in everybody's books."""
+
+    INCENTIVE_EXPENSE = "INCENTIVE_EXPENSE"
+    INCENTIVE_INCOME = "INCENTIVE_INCOME"
+    PAYABLE = "PAYABLE"
+    RECEIVABLE = "RECEIVABLE"
+    CASH_CLEARING = "CASH_CLEARING"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account in `owner`'s books about `counterparty`; never shared between audiences."""
+
+    owner: str
+    counterparty: str
+    kind: AccountKind
+    currency: str
+
+    @property
+    def key(self) -> str:
+        """Its name as one text."""
+        return f"{self.owner}/{self.counterparty}/{self.kind}/{self.currency}"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """Postings so far, and what they add up to."""
+
+    sequence: int
+    balance_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An amount to be posted to an account."""
+
+    account: Account
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A line at its place in its account: sequence from 1, and the balance after it."""
+
+    account: Account
+    amount_minor: int
+    sequence: int
+    balance_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementPosted:
+    """An agreed settlement enters the books of those who pay and those who are paid."""
+
+    settlement_id: str
+    postings: tuple[Posting, ...]
+
+
+def settlement_lines(outsourcer: str, partner: str, amount: Money) -> tuple[Line, ...]:
+    """What a stake posts. A bonus is owed by the outsourcer, a malus (negative) by the partner."""
+    payer, payee = (outsourcer, partner) if amount.amount_minor >= 0 else (partner, outsourcer)
+    owed = abs(amount.amount_minor)
+    return (
+        *_pair(payer, payee, AccountKind.INCENTIVE_EXPENSE, AccountKind.PAYABLE, amount, owed),
+        *_pair(payee, payer, AccountKind.RECEIVABLE, AccountKind.INCENTIVE_INCOME, amount, owed),
+    )
+
+
+def payment_reported_lines(payer: str, payee: str, amount: Money) -> tuple[Line, ...]:
+    """What a reported payment posts in the payer's books."""
+    paid = amount.amount_minor
+    return _pair(payer, payee, AccountKind.PAYABLE, AccountKind.CASH_CLEARING, amount, paid)
+
+
+def payment_confirmed_lines(payer: str, payee: str, amount: Money) -> tuple[Line, ...]:
+    """What a confirmed payment posts in the payee's books."""
+    paid = amount.amount_minor
+    return _pair(payee, payer, AccountKind.CASH_CLEARING, AccountKind.RECEIVABLE, amount, paid)
+
+
+def _pair(
+    owner: str,
+    counterparty: str,
+    debit: AccountKind,
+    credit: AccountKind,
+    money: Money,
+    amount_minor: int,
+) -> tuple[Line, ...]:
+    return (
+        Line(Account(owner, counterparty, debit, money.currency), amount_minor),
+        Line(Account(owner, counterparty, credit, money.currency), -amount_minor),
+    )
+
+
+def post(
+    lines: Iterable[Line], states: Mapping[Account, AccountState]
+) -> tuple[tuple[Posting, ...], dict[Account, AccountState]]:
+    """Postings of the lines in order, and the accounts they change. Lines of zero are left out.
+
+    Raises Fault when the lines do not sum to zero in each owner's books and currency.
+    """
+    changed: dict[Account, AccountState] = {}
+    postings = []
+    sums: Counter[tuple[str, str]] = Counter()
+    for line in lines:
+        if line.amount_minor == 0:
+            continue
+        account = line.account
+        before = changed.get(account) or states.get(account) or AccountState(0, 0)
+        after = AccountState(before.sequence + 1, before.balance_minor + line.amount_minor)
+        changed[account] = after
+        postings.append(Posting(account, line.amount_minor, after.sequence, after.balance_minor))
+        sums[account.owner, account.currency] += line.amount_minor
+    if any(sums.values()):
+        raise Fault(f"postings do not sum to zero: {dict(sums)}")
+    return tuple(postings), changed

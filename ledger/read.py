@@ -1,0 +1,271 @@
+"""The read door: projections as frozen values, always scoped by the actor.
+
+The one rule: every function takes the actor, reads only its ecosystem, and filters by audience
+inside the SQL. What does not exist and what may not be seen answer alike.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ledger.actor import Actor, NotFound
+from ledger.book import Indicator
+from ledger.changes import AccountBalance
+from ledger.checkpoint import parse_checkpoint
+from ledger.ecosystem import Ecosystem
+from ledger.errors import Fault
+from ledger.fact import Placed
+from ledger.history import decode_state, open_entry, open_envelope
+from ledger.measurement import Measurement, Part
+from ledger.observation import Aggregate
+from ledger.payment import Payment
+from ledger.periods import Period
+from ledger.proposal import Proposal
+from ledger.scheme import Scheme
+from ledger.settlement import Settlement
+from ledger.store import entries, observations, postings, projections
+from ledger.store.entries import StoredCheckpoint, StoredEntry
+from ledger.store.observations import SeriesTotal
+from ledger.store.pool import Database
+from ledger.store.postings import StoredPosting
+from ledger.store.projections import Scope
+from ledger.tree import Frontier, inclusion_proof
+
+T = TypeVar("T")
+
+MAX_PAGE = 100
+EXPORT_PAGE = 1000
+
+KINDS: dict[str, type] = {
+    "ecosystem": Ecosystem,
+    "proposal": Proposal,
+    "indicator": Indicator,
+    "indicator_version": Indicator,
+    "part": Part,
+    "measurement": Measurement,
+    "result": Measurement,
+    "scheme": Scheme,
+    "settlement": Settlement,
+    "payment": Payment,
+    "account": AccountBalance,
+}
+"""What each concept's projection holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A value with its place: what lists are ordered by, and the entry that it holds since."""
+
+    object_id: str
+    first_index: int
+    from_index: int
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A page in list order, and whether there is more on either side."""
+
+    items: tuple[Found[T], ...]
+    has_next: bool
+    has_previous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which page: `first` after a cursor, or `last` before one. Cursor: (index, object id)."""
+
+    first: int | None = None
+    after: tuple[int, str] | None = None
+    last: int | None = None
+    before: tuple[int, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What a list is narrowed to; empty: not narrowed."""
+
+    parent_id: str = ""
+    period: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InclusionProof:
+    """Sibling hashes from a leaf to the root of a checkpoint."""
+
+    index: int
+    tree_size: int
+    leaf_hash: bytes
+    hashes: tuple[bytes, ...]
+    checkpoint: str
+
+
+class Reader:
+    """Reads for actors. Raises NotFound, Trouble or Fault."""
+
+    def __init__(self, database: Database) -> None:
+        """Read from `database`."""
+        self._database = database
+
+    async def ecosystem(self, actor: Actor) -> Found[Ecosystem]:
+        """The actor's ecosystem. Raises NotFound when its party is no member."""
+        found = await self.one(actor, "ecosystem", actor.ecosystem_id, Ecosystem)
+        if found is None or actor.party_id not in found.value.party_ids():
+            raise NotFound("ecosystem", what="ecosystem", id=actor.ecosystem_id)
+        return found
+
+    async def one(
+        self, actor: Actor, concept: str, object_id: str, kind: type[T], as_of: int | None = None
+    ) -> Found[T] | None:
+        """One value, or None when there is none that the actor may see."""
+        found = await self.many(actor, concept, [object_id], kind, as_of)
+        return found.get(object_id)
+
+    async def many(
+        self,
+        actor: Actor,
+        concept: str,
+        object_ids: Sequence[str],
+        kind: type[T],
+        as_of: int | None = None,
+    ) -> dict[str, Found[T]]:
+        """Values by object id. `as_of` is a ledger size: the state after that many entries."""
+        async with self._database.reading(actor.ecosystem_id) as connection:
+            states = await projections.states_at(
+                connection, actor.ecosystem_id, concept, object_ids, actor.party_id, as_of
+            )
+        return {key: _found(state, kind) for key, state in states.items()}
+
+    async def page(
+        self,
+        actor: Actor,
+        concept: str,
+        kind: type[T],
+        window: Window,
+        narrowed: Narrowed = Narrowed(),
+        as_of: int | None = None,
+    ) -> Page[T]:
+        """A page of a concept's values, in the order in which they first appeared."""
+        backward = window.last is not None
+        limit = (window.last if backward else window.first) or MAX_PAGE
+        cursor = window.before if backward else window.after
+        scope = Scope(
+            concept, actor.party_id, as_of, narrowed.parent_id, narrowed.period, narrowed.status
+        )
+        async with self._database.reading(actor.ecosystem_id) as connection:
+            states = await projections.page(
+                connection, actor.ecosystem_id, scope, cursor, limit + 1, backward=backward
+            )
+        more, states = len(states) > limit, states[:limit]
+        found = tuple(_found(state, kind) for state in states)
+        if backward:
+            return Page(found[::-1], has_next=cursor is not None, has_previous=more)
+        return Page(found, has_next=more, has_previous=cursor is not None)
+
+    async def entries(
+        self, actor: Actor, *, after: int | None, first: int | None, before: int | None
+    ) -> tuple[list[StoredEntry], bool]:
+        """A page of entries, and whether there are more in its direction."""
+        async with self._database.reading(actor.ecosystem_id) as connection:
+            if first is not None:
+                start = -1 if after is None else after
+                found = await entries.entries_from(
+                    connection, actor.ecosystem_id, start + 1, first + 1, actor.party_id
+                )
+                return found[:first], len(found) > first
+            limit = MAX_PAGE
+            end = 2**62 if before is None else before
+            found = await entries.entries_before(
+                connection, actor.ecosystem_id, end, limit + 1, actor.party_id
+            )
+        return found[:limit][::-1], len(found) > limit
+
+    async def entries_at(self, actor: Actor, indices: Sequence[int]) -> dict[int, StoredEntry]:
+        """Entries by index; what is not there is missing."""
+        async with self._database.reading(actor.ecosystem_id) as connection:
+            return await entries.entries_at(connection, actor.ecosystem_id, indices, actor.party_id)
+
+    async def facts_at(self, actor: Actor, indices: Sequence[int]) -> dict[int, Placed]:
+        """Opened facts by index; those outside the actor's audience are missing."""
+        stored = await self.entries_at(actor, indices)
+        return {
+            index: open_entry(open_envelope(entry.envelope), entry.salt, entry.body)
+            for index, entry in stored.items()
+            if entry.salt is not None and entry.body is not None
+        }
+
+    async def size(self, actor: Actor) -> int:
+        """How many entries the actor's ledger has."""
+        async with self._database.reading(actor.ecosystem_id) as connection:
+            head = await entries.read_head(connection, actor.ecosystem_id)
+        if head is None:
+            raise NotFound("ecosystem", what="ecosystem", id=actor.ecosystem_id)
+        return head.size
+
+    async def prove(self, actor: Actor, index: int, covering: StoredCheckpoint) -> InclusionProof:
+        """The inclusion proof of an entry in the tree of a checkpoint. O(log n) reads."""
+        places: list[tuple[int, int]] = []
+
+        def note_place(level: int, node: int) -> bytes:
+            places.append((level, node))
+            return b"\x00" * 32
+
+        size = parse_checkpoint(covering.note.split("\n\n", 1)[0] + "\n").size
+        if not 0 <= index < size:
+            raise NotFound("index", what="entry", id=str(index))
+        inclusion_proof(note_place, index, size)
+        async with self._database.reading(actor.ecosystem_id) as connection:
+            nodes = await entries.read_nodes(connection, actor.ecosystem_id, [*places, (0, index)])
+
+        def read_place(level: int, node: int) -> bytes:
+            try:
+                return nodes[level, node]
+            except KeyError:
+                raise Fault(f"node {level}/{node} is missing") from None
+
+        hashes = tuple(inclusion_proof(read_place, index, size))
+        return InclusionProof(index, size, nodes[0, index], hashes, covering.note)
+
+    async def checkpoints(self, actor: Actor, size: int, limit: int) -> list[StoredCheckpoint]:
+        """Published checkpoints of at least `size`, smallest first."""
+        async with self._database.reading(actor.ecosystem_id) as connection:
+            return await entries.checkpoints_from(connection, actor.ecosystem_id, size, limit)
+
+    async def frontier(self, actor: Actor) -> Frontier:
+        """The tree's frontier. Raises NotFound."""
+        async with self._database.reading(actor.ecosystem_id) as connection:
+            head = await entries.read_head(connection, actor.ecosystem_id)
+        if head is None:
+            raise NotFound("ecosystem", what="ecosystem", id=actor.ecosystem_id)
+        return head
+
+    async def aggregate(self, actor: Actor, series: str, segment: str, period: Period) -> Aggregate:
+        """What the actor's party recorded of a series, segment and period."""
+        async with self._database.reading(actor.ecosystem_id) as connection:
+            return await observations.aggregate(
+                connection, actor.ecosystem_id, actor.party_id, series, segment, period
+            )
+
+    async def totals(
+        self, actor: Actor, series: str, segment: str, periods: Sequence[str]
+    ) -> list[SeriesTotal]:
+        """What each party's observations of a series add up to."""
+        async with self._database.reading(actor.ecosystem_id) as connection:
+            return await observations.totals(
+                connection, actor.ecosystem_id, series, segment, periods
+            )
+
+    async def postings(
+        self, actor: Actor, owner: str, cursor: tuple[int, int] | None, limit: int
+    ) -> list[StoredPosting]:
+        """Postings of accounts that the actor's party is a side of."""
+        async with self._database.reading(actor.ecosystem_id) as connection:
+            return await postings.postings_after(
+                connection, actor.ecosystem_id, actor.party_id, owner, cursor, limit
+            )
+
+
+def _found(state: projections.State, kind: type[T]) -> Found[T]:
+    value = decode_state(state.data, kind)
+    return Found(state.object_id, state.first_index, state.from_index, value)

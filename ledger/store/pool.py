@@ -1,0 +1,135 @@
+"""Connections and transactions: where the driver begins and where its errors end.
+
+The one rule: every transaction names its ecosystem first (`SET LOCAL app.ecosystem`), so that
+row-level security keeps the others out even when a query forgets its WHERE. Nothing above this
+package sees asyncpg: its errors become Trouble (the world) or Fault (an invariant).
+
+Source: `postgres.md`, "Keys and constraints" and "Durability when a node dies".
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from ledger.errors import Fault, Trouble
+from ledger.ids import EcosystemId, is_id
+
+Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
+
+CONNECT_SECONDS = 5
+ACQUIRE_SECONDS = 5
+STATEMENT_SECONDS = 30
+MIN_SERVER = 150000
+_OURS = ("23", "22", "42", "0A")
+"""SQLSTATE classes that say our own statement or data is wrong: a Fault, never retried."""
+
+
+class DatabaseUnreachable(Trouble):
+    """The database does not answer."""
+
+
+class OutcomeUnknown(Trouble):
+    """The connection was lost at COMMIT: look the key up under the head lock before retrying."""
+
+
+class DoubleRow(Fault):
+    """A row that must be the only one of its key stands already."""
+
+
+def translated(error: Exception) -> Fault | Trouble:
+    """The error of ours that a driver's error means, by SQLSTATE."""
+    state = getattr(error, "sqlstate", None) or ""
+    if state == "23505":
+        return DoubleRow(str(error))
+    if state.startswith(_OURS):
+        return Fault(f"{state}: {error}")
+    return DatabaseUnreachable(f"{type(error).__name__} {state}: {error}".strip())
+
+
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+
+
+class Database:
+    """A pool of connections as the service role."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        """Wrap a pool; `open_database` makes one."""
+        self._pool = pool
+
+    @asynccontextmanager
+    async def reading(self, ecosystem_id: EcosystemId) -> AsyncIterator[Connection]:
+        """A read-only snapshot of one ecosystem. Raises Trouble or Fault, no driver's error."""
+        async with self._transaction(ecosystem_id, readonly=True) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self, ecosystem_id: EcosystemId) -> AsyncIterator[Connection]:
+        """A transaction on one ecosystem, committed at the end unless an error leaves it.
+
+        Raises OutcomeUnknown when the connection is lost at COMMIT itself.
+        """
+        async with self._transaction(ecosystem_id, readonly=False) as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def _transaction(
+        self, ecosystem_id: EcosystemId, *, readonly: bool
+    ) -> AsyncIterator[Connection]:
+        if not is_id(ecosystem_id):
+            raise Fault("an ecosystem id that is none reached the store")
+        is_committing = False
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+                transaction = connection.transaction(
+                    isolation="repeatable_read" if readonly else "read_committed",
+                    readonly=readonly,
+                )
+                await transaction.start()
+                try:
+                    # formatted in, because a setting's name takes no parameter; checked above
+                    await connection.execute(f"SET LOCAL app.ecosystem = '{ecosystem_id}'")
+                    yield connection
+                except BaseException:
+                    if not connection.is_closed():
+                        await asyncio.shield(transaction.rollback())
+                    raise
+                is_committing = True
+                # a COMMIT that was sent is never cancelled: postgres.md, durability 2
+                await asyncio.shield(transaction.commit())
+        except DRIVER_ERRORS as error:
+            if is_committing and not readonly:
+                raise OutcomeUnknown(str(error)) from error
+            raise translated(error) from error
+
+    async def check(self) -> None:
+        """Return if the database answers. Raises Trouble."""
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+                await connection.execute("SELECT 1")
+        except DRIVER_ERRORS as error:
+            raise translated(error) from error
+
+    async def close(self) -> None:
+        """Give every connection back and close it; a connection that hangs is cut off."""
+        try:
+            await asyncio.wait_for(self._pool.close(), CONNECT_SECONDS)
+        except TimeoutError:
+            self._pool.terminate()
+
+
+async def open_database(url: str, size: int) -> Database:
+    """A pool of up to `size` connections. Raises DatabaseUnreachable with what to check."""
+    try:
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            server_settings={"application_name": "jpi", "timezone": "UTC"},
+        )
+    except (*DRIVER_ERRORS, ValueError) as error:
+        raise DatabaseUnreachable(str(error) or type(error).__name__) from error
+    return Database(pool)

@@ -1,0 +1,66 @@
+-- name: close_states :exec
+-- The states that a batch ends: those that hold now, of the objects that it changes.
+UPDATE projection p SET until_index = ended.until_index
+FROM unnest($2::text[], $3::text[], $4::bigint[]) AS ended (concept, object_id, until_index)
+WHERE p.ecosystem_id = $1 AND p.concept = ended.concept AND p.object_id = ended.object_id
+    AND p.until_index IS NULL
+
+-- name: first_indices :many
+-- Where objects first appeared.
+SELECT p.concept, p.object_id, p.first_index
+FROM projection p
+JOIN unnest($2::text[], $3::text[]) AS asked (concept, object_id)
+    ON p.concept = asked.concept AND p.object_id = asked.object_id
+WHERE p.ecosystem_id = $1 AND p.until_index IS NULL
+
+-- name: add_states :exec
+-- The states that a batch begins, and those that it also ended.
+INSERT INTO projection (ecosystem_id, concept, object_id, from_index, until_index, first_index, parent_id, period, status, audience, state)
+SELECT $1, concept, object_id, from_index, until_index, first_index, parent_id, period, status,
+    ARRAY(SELECT jsonb_array_elements_text(audience::jsonb)), state::jsonb
+FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
+    AS added (concept, object_id, from_index, until_index, first_index, parent_id, period, status, audience, state)
+
+-- name: states_at :many
+-- States of objects as they held before an index (asOf), or now when it is NULL.
+SELECT object_id, from_index, first_index, state::text AS state
+FROM projection
+WHERE ecosystem_id = $1 AND concept = $2 AND object_id = ANY ($3::text[])
+    AND CASE WHEN $5::bigint IS NULL THEN until_index IS NULL
+        ELSE from_index < $5 AND (until_index IS NULL OR until_index >= $5) END
+    AND ($4::text = '*' OR audience && ARRAY['*', $4::text])
+
+-- name: states_after :many
+-- A page of states in the order in which their objects first appeared, after a cursor.
+SELECT object_id, from_index, first_index, state::text AS state
+FROM projection
+WHERE ecosystem_id = $1 AND concept = $2
+    AND CASE WHEN $4::bigint IS NULL THEN until_index IS NULL
+        ELSE from_index < $4 AND (until_index IS NULL OR until_index >= $4) END
+    AND ($3::text = '*' OR audience && ARRAY['*', $3::text])
+    AND ($5::text = '' OR parent_id = $5)
+    AND ($6::text = '' OR period = $6)
+    AND ($7::text = '' OR status = $7)
+    AND (first_index, object_id) > ($8::bigint, $9::text)
+ORDER BY first_index, object_id
+LIMIT $10
+
+-- name: states_before :many
+-- A page of states before a cursor, newest first.
+SELECT object_id, from_index, first_index, state::text AS state
+FROM projection
+WHERE ecosystem_id = $1 AND concept = $2
+    AND CASE WHEN $4::bigint IS NULL THEN until_index IS NULL
+        ELSE from_index < $4 AND (until_index IS NULL OR until_index >= $4) END
+    AND ($3::text = '*' OR audience && ARRAY['*', $3::text])
+    AND ($5::text = '' OR parent_id = $5)
+    AND ($6::text = '' OR period = $6)
+    AND ($7::text = '' OR status = $7)
+    AND (first_index, object_id) < ($8::bigint, $9::text)
+ORDER BY first_index DESC, object_id DESC
+LIMIT $10
+
+-- name: all_states :many
+-- Every state ever held, for the auditor's comparison.
+SELECT concept, object_id, from_index, until_index, first_index, parent_id, period, status, audience, state::text AS state
+FROM projection WHERE ecosystem_id = $1 ORDER BY concept, object_id, from_index
