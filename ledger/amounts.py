@@ -18,6 +18,9 @@ from ledger.errors import Fault, Refusal
 MAX_DIGITS = 30
 """Digits a number may have in all; enough for any sum of money in any currency's minor units."""
 
+MAX_MINOR = 10**15
+"""Minor units in one amount: thousands of such amounts still fit a bigint balance."""
+
 MINOR_UNITS = {
     # ISO 4217 table A.1: the common currencies, by the decimals of their minor unit.
     **dict.fromkeys(("AED", "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP"), 2),
@@ -41,6 +44,10 @@ class CurrencyUnknown(Refusal):
 
 class TooManyDecimals(Refusal):
     """{amount} has more decimals than {currency} has ({digits}). -> Round it to {digits}."""
+
+
+class AmountTooLarge(Refusal):
+    """{amount} {currency} is more than a book can hold. -> Use less than 10^15 minor units."""
 
 
 class Rounding(StrEnum):
@@ -155,12 +162,20 @@ class Money:
 
     @classmethod
     def parse(cls, amount: str, currency: str, path: str = "") -> "Money":
-        """Read "12.50" EUR. Raises NumberMalformed, CurrencyUnknown, TooManyDecimals."""
+        """Read "12.50" EUR. Raises NumberMalformed and what `of` raises."""
+        return cls.of(parse_number(amount, path), currency, path)
+
+    @classmethod
+    def of(cls, amount: Fraction, currency: str, path: str = "") -> "Money":
+        """Major units as money. Raises CurrencyUnknown, TooManyDecimals, AmountTooLarge."""
         digits = minor_digits(currency, path)
-        value = parse_number(amount, path)
-        scaled = value * 10**digits
+        scaled = amount * 10**digits
         if scaled.denominator != 1:
-            raise TooManyDecimals(path, amount=amount, currency=currency, digits=digits)
+            raise TooManyDecimals(
+                path, amount=render_number(amount), currency=currency, digits=digits
+            )
+        if abs(scaled.numerator) >= MAX_MINOR:
+            raise AmountTooLarge(path, amount=render_number(amount), currency=currency)
         return cls(currency, scaled.numerator)
 
     @property

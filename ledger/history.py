@@ -61,6 +61,12 @@ REGISTER: Mapping[tuple[str, int], type] = {
 _WRITTEN = {event: name for name, event in REGISTER.items()}
 
 
+def describe(event: object) -> str:
+    """Kind and version of an event, as "measurement.proposed v1"."""
+    kind, version = _WRITTEN[type(event)]
+    return f"{kind} v{version}"
+
+
 class Undecodable(Fault):
     """Stored bytes that are not what the register says they are."""
 

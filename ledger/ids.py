@@ -30,6 +30,14 @@ def is_id(text: str) -> bool:
     return _UUID.match(text) is not None
 
 
+def derived_id(digest: bytes) -> str:
+    """A UUID of version 8 as text, from the first 16 bytes of a hash."""
+    raw = bytearray(digest[:16])
+    raw[6] = raw[6] & 0x0F | 0x80
+    raw[8] = raw[8] & 0x3F | 0x80
+    return str(UUID(bytes=bytes(raw)))
+
+
 class Seed:
     """A stream of ids and salts from one seed of SEED_SIZE bytes, for one decision."""
 
@@ -49,10 +57,7 @@ class Seed:
 
     def new_id(self) -> str:
         """The next id, a UUID of version 8 as text."""
-        raw = bytearray(self.draw("id")[:16])
-        raw[6] = raw[6] & 0x0F | 0x80
-        raw[8] = raw[8] & 0x3F | 0x80
-        return str(UUID(bytes=bytes(raw)))
+        return derived_id(self.draw("id"))
 
     def new_salt(self) -> bytes:
         """The next salt, 32 bytes."""

@@ -164,22 +164,28 @@ class Reader:
         return Page(found, has_next=more, has_previous=cursor is not None)
 
     async def entries(
-        self, actor: Actor, *, after: int | None, first: int | None, before: int | None
+        self,
+        actor: Actor,
+        *,
+        after: int | None = None,
+        first: int | None = None,
+        before: int | None = None,
+        last: int | None = None,
     ) -> tuple[list[StoredEntry], bool]:
-        """A page of entries, and whether there are more in its direction."""
+        """`first` entries after an index, or `last` before one, oldest first; and whether more."""
         async with self._database.reading(actor.ecosystem_id) as connection:
-            if first is not None:
-                start = -1 if after is None else after
-                found = await entries.entries_from(
-                    connection, actor.ecosystem_id, start + 1, first + 1, actor.party_id
+            if last is not None:
+                end = 2**62 if before is None else before
+                found = await entries.entries_before(
+                    connection, actor.ecosystem_id, end, last + 1, actor.party_id
                 )
-                return found[:first], len(found) > first
-            limit = MAX_PAGE
-            end = 2**62 if before is None else before
-            found = await entries.entries_before(
-                connection, actor.ecosystem_id, end, limit + 1, actor.party_id
+                return found[:last][::-1], len(found) > last
+            limit = first or MAX_PAGE
+            start = 0 if after is None else after + 1
+            found = await entries.entries_from(
+                connection, actor.ecosystem_id, start, limit + 1, actor.party_id
             )
-        return found[:limit][::-1], len(found) > limit
+        return found[:limit], len(found) > limit
 
     async def entries_at(self, actor: Actor, indices: Sequence[int]) -> dict[int, StoredEntry]:
         """Entries by index; what is not there is missing."""

@@ -15,19 +15,32 @@ import asyncpg
 
 from ledger.errors import Fault, Trouble
 from ledger.ids import EcosystemId, is_id
+from ledger.store.queries import load
+
+SQL = load(__file__)
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 CONNECT_SECONDS = 5
 ACQUIRE_SECONDS = 5
 STATEMENT_SECONDS = 30
-MIN_SERVER = 150000
+MIN_SERVER = 15
+SCHEMA = "0001"
+"""The migration that this code was written for; a test compares it with the newest."""
 _OURS = ("23", "22", "42", "0A")
 """SQLSTATE classes that say our own statement or data is wrong: a Fault, never retried."""
 
 
 class DatabaseUnreachable(Trouble):
     """The database does not answer."""
+
+
+class ServerTooOld(Trouble):
+    """The server is older than what we need."""
+
+
+class SchemaDiffers(Trouble):
+    """The database is not migrated to what this code was written for."""
 
 
 class OutcomeUnknown(Trouble):
@@ -104,12 +117,23 @@ class Database:
             raise translated(error) from error
 
     async def check(self) -> None:
-        """Return if the database answers. Raises Trouble."""
+        """Return if the database answers with our schema. Raises Trouble: what to do about it."""
         try:
             async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
-                await connection.execute("SELECT 1")
+                version = connection.get_server_version()
+                if version.major < MIN_SERVER:
+                    raise ServerTooOld(
+                        f"the server is PostgreSQL {version.major}; {MIN_SERVER} or newer is needed"
+                    )
+                found = await connection.fetchval(SQL["schema_version"])
+        except asyncpg.UndefinedTableError:
+            found = None
         except DRIVER_ERRORS as error:
             raise translated(error) from error
+        if found != SCHEMA:
+            raise SchemaDiffers(
+                f"the schema is at {found or 'nothing'}, we need {SCHEMA}: run `jpi migrate`"
+            )
 
     async def close(self) -> None:
         """Give every connection back and close it; a connection that hangs is cut off."""

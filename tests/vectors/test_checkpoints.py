@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ledger import checkpoint
 from ledger.checkpoint import (
     COSIGNATURE_V1,
     Checkpoint,
@@ -227,9 +228,9 @@ def test_a_key_of_the_wrong_algorithm_is_no_log_and_no_witness() -> None:
     """The two roles have their own algorithm bytes."""
     note = sign_checkpoint(CHECKPOINT, LOG)
 
-    with pytest.raises(NoteInvalid):
-        open_checkpoint(note, ORIGIN, WITNESS.verifier)
-    with pytest.raises(NoteInvalid):
+    with pytest.raises(NoteInvalid, match="a log signs"):
+        open_checkpoint(note + cosign(note, WITNESS, 1), ORIGIN, WITNESS.verifier)
+    with pytest.raises(NoteInvalid, match="a witness cosigns"):
         open_checkpoint(note, ORIGIN, LOG.verifier, [generate_signer("w", bytes(32)).verifier])
 
 
@@ -251,3 +252,22 @@ def test_a_time_that_the_format_cannot_say_is_not_cosigned(timestamp_s: int) -> 
     """Times are between zero and 2**63, exclusive."""
     with pytest.raises(NoteInvalid, match="time"):
         cosign(sign_checkpoint(CHECKPOINT, LOG), WITNESS, timestamp_s)
+
+
+def test_a_signed_time_that_the_format_cannot_say_is_refused() -> None:
+    """Though the witness's key stands behind it."""
+    note, late_s = sign_checkpoint(CHECKPOINT, LOG), 2**63
+    message = checkpoint._cosigned_message(render_checkpoint(CHECKPOINT), late_s)
+    line = checkpoint._signature_line(WITNESS, message, late_s.to_bytes(8))
+
+    with pytest.raises(NoteInvalid, match="time"):
+        open_checkpoint(note + line, ORIGIN, LOG.verifier, [WITNESS.verifier])
+
+
+def test_a_cosignature_without_a_whole_time_is_refused() -> None:
+    """Fewer than eight bytes are no time, and no crash."""
+    note = sign_checkpoint(CHECKPOINT, LOG)
+    line = f"\N{EM DASH} witness.example {_base64(WITNESS.verifier.key_hash + b'short')}\n"
+
+    with pytest.raises(NoteInvalid, match="invalid signature"):
+        open_checkpoint(note + line, ORIGIN, LOG.verifier, [WITNESS.verifier])

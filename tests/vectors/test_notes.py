@@ -187,8 +187,10 @@ def test_a_note_beyond_the_size_limit_is_refused() -> None:
 @pytest.mark.parametrize("encoded", ["x08go", "x08goQ=", "x08goR==", "x08go\u00e9==", "AAAAAA=="])
 def test_a_signature_in_loose_base64_or_too_short_is_malformed(encoded: str) -> None:
     """One text a signature: no missing padding, no stray bits, at least a byte after the hash."""
-    with pytest.raises(NoteInvalid):
-        open_note(f"text\n\n\N{EM DASH} PeterNeumann {encoded}\n", [_verifier("PeterNeumann")])
+    note = sign_note("text\n", parse_signer(VECTOR["skey"]))
+
+    with pytest.raises(NoteInvalid, match="malformed note"):
+        open_note(f"{note}\N{EM DASH} unknown {encoded}\n", [_verifier("PeterNeumann")])
 
 
 def test_signature_lines_without_a_blank_line_are_malformed() -> None:

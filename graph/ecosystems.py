@@ -1,0 +1,154 @@
+"""Ecosystems and parties: founding, and seeing who is in it."""
+
+from hashlib import sha256
+
+import strawberry
+from strawberry import field
+
+from graph.context import Info
+from graph.nodes import Node, global_id
+from graph.receipts import KEY, DryRun, Payload, write
+from graph.scalars import Index
+from ledger import ecosystem as rules
+from ledger.actor import Actor, Role
+from ledger.ecosystem import FoundEcosystem, NewParty, PartyRole
+from ledger.ids import EcosystemId, derived_id
+
+strawberry.enum(PartyRole, description="What a party is in the ecosystem. Values may be added.")
+strawberry.enum(Role, description="What somebody may do for a party. Values may be added.")
+
+
+@strawberry.type(description="A member organisation of the ecosystem.")
+class Party(Node):
+    """One party."""
+
+    name: str = field(description="The organisation's name, 1 to 120 characters.")
+    role: PartyRole = field(description="What it is in the ecosystem.")
+
+
+@strawberry.type(
+    description="One outsourcer and its partners: the tenant, with a ledger of its own."
+)
+class Ecosystem(Node):
+    """The caller's ecosystem."""
+
+    name: str = field(description="1 to 120 characters.")
+    origin: str = field(description="Origin line of its checkpoints, fixed at founding.")
+    log_key: str = field(description="Verifier key of the log at founding (C2SP signed note).")
+    parties: list[Party] = field(description="All members, in the order of joining.")
+    founded_index: Index = field(description="Its founding entry.")
+
+    @field(description="How many entries its ledger has now.")
+    async def size(self, info: Info) -> Index:
+        """The committed size."""
+        return Index(await info.context.doors.reader.size(info.context.actor))
+
+
+@strawberry.type(description="Who the token says you are.")
+class Viewer:
+    """The caller."""
+
+    party: Party | None = field(description="Your party; null for a founder.")
+    roles: list[Role] = field(description="Your roles within it.")
+    subject: str = field(description="Your pseudonym, as entries carry it.")
+
+
+def party_of(party: rules.Party) -> Party:
+    """A party as the API shows it."""
+    return Party(id=global_id("Party", party.party_id), name=party.name, role=party.role)
+
+
+async def party_by_id(info: Info, party_id: str) -> Party:
+    """A member of the caller's ecosystem by the workroom's id."""
+    return party_of((await info.context.ecosystem()).party(party_id))
+
+
+def ecosystem_of(state: rules.Ecosystem) -> Ecosystem:
+    """An ecosystem as the API shows it."""
+    return Ecosystem(
+        id=global_id("Ecosystem", state.ecosystem_id),
+        name=state.name,
+        origin=state.origin,
+        log_key=state.log_key,
+        parties=[party_of(party) for party in state.parties],
+        founded_index=Index(state.founded_index),
+    )
+
+
+@strawberry.input(description="A party to found with.")
+class NewPartyInput:
+    """One of the founding parties."""
+
+    name: str = field(description="The organisation's name, 1 to 120 characters, never a person's.")
+    role: PartyRole = field(description="Exactly one OUTSOURCER, at least one PARTNER.")
+
+
+@strawberry.input(description="An ecosystem to be founded.")
+class FoundEcosystemInput:
+    """Founding is one party's own act."""
+
+    idempotency_key: str = field(description=KEY)
+    name: str = field(description="1 to 120 characters.")
+    parties: list[NewPartyInput] = field(description="2 to 200 parties.")
+
+
+@strawberry.type(description="The founded ecosystem.")
+class FoundEcosystemPayload(Payload):
+    """Answer to `foundEcosystem`."""
+
+    @field(description="The ecosystem; null when it was refused, and in a dry run.")
+    async def ecosystem(self, info: Info) -> Ecosystem | None:
+        """As it stood right after its founding."""
+        if self.written.landed is None:
+            return None
+        reader, key = info.context.doors.reader, self.written.object_id
+        found = await reader.one(
+            self.written.actor, "ecosystem", key, rules.Ecosystem, self.written.as_of
+        )
+        return None if found is None else ecosystem_of(found.value)
+
+
+def founded_id(actor: Actor, key: str) -> EcosystemId:
+    """The id that a founder's key leads to: the same request founds the same ecosystem."""
+    seed = sha256(f"jpi-ecosystem\n{actor.subject}\n{key}".encode()).digest()
+    return EcosystemId(derived_id(seed))
+
+
+@strawberry.type
+class EcosystemQuery:
+    """Reading."""
+
+    @field(description="Your ecosystem.")
+    async def ecosystem(self, info: Info) -> Ecosystem:
+        """The ecosystem that the token names."""
+        return ecosystem_of(await info.context.ecosystem())
+
+    @field(description="Who you are here.")
+    async def viewer(self, info: Info) -> Viewer:
+        """The caller as the service sees it."""
+        actor = info.context.actor
+        party = await party_by_id(info, actor.party_id) if actor.party_id else None
+        return Viewer(party=party, roles=sorted(actor.roles), subject=actor.subject)
+
+
+@strawberry.type
+class EcosystemMutation:
+    """Writing."""
+
+    @strawberry.mutation(description="Found an ecosystem. Needs the role FOUNDER.")
+    async def found_ecosystem(
+        self,
+        info: Info,
+        input: FoundEcosystemInput,
+        dry_run: DryRun = False,
+    ) -> FoundEcosystemPayload:
+        """Entry 0 of a new ledger."""
+
+        def prepare() -> FoundEcosystem:
+            actor = info.context.actor
+            parties = tuple(NewParty(party.name, party.role) for party in input.parties)
+            return FoundEcosystem(founded_id(actor, input.idempotency_key), input.name, parties)
+
+        return FoundEcosystemPayload(
+            written=await write(info, "foundEcosystem", input, prepare, dry_run=dry_run)
+        )

@@ -1,0 +1,284 @@
+"""Joint performance indicators: versions that state every term, and how one is proposed."""
+
+from datetime import date
+from fractions import Fraction
+from typing import Annotated
+
+import strawberry
+from strawberry import field
+
+from graph.agreements import Proposal, ProposalPayload, load_proposal
+from graph.context import Info
+from graph.ecosystems import Party, party_by_id
+from graph.indicator_terms import ProposeIndicatorInput
+from graph.nodes import Node, global_id, local_id
+from graph.paging import Connection, connection, window
+from graph.receipts import DryRun, write
+from graph.scalars import Index
+from ledger import indicator as rules
+from ledger import method, periods
+from ledger.amounts import Rounding
+from ledger.book import Indicator as State
+from ledger.indicator import ProposeIndicator
+from ledger.method import Method
+from ledger.periods import Calendar
+from ledger.proposal import ProposalStatus
+from ledger.read import Found
+
+
+@strawberry.type(description="A period: half open, in local dates of a time zone.")
+class Period:
+    """From `start`, up to but without `end`."""
+
+    key: str = field(description='Its name in the calendar, as "2026-03" or "2024-25/P08".')
+    start: date = field(description="First day.")
+    end: date = field(description="The day after the last.")
+    time_zone: str = field(description="IANA name; a day begins at its midnight.")
+
+
+def period_of(calendar: Calendar, key: str) -> Period:
+    """A period of a calendar as the API shows it."""
+    found = calendar.period(key)
+    return Period(key=key, start=found.start_on, end=found.end_on, time_zone=found.time_zone)
+
+
+@strawberry.type(description="A co-owner and its weight.")
+class Owner:
+    """One of those that own it together."""
+
+    party_id: strawberry.Private[str]
+    weight: Fraction = field(description="Weights of all owners add up to 1.")
+
+    @field(description="The owner.")
+    async def party(self, info: Info) -> Party:
+        """The owning party."""
+        return await party_by_id(info, self.party_id)
+
+
+@strawberry.type(description="The values that matter, in the indicator's unit.")
+class Levels:
+    """From worst to best."""
+
+    baseline: Fraction = field(description="What it was before.")
+    minimum: Fraction = field(description="Below it stands RED.")
+    target: Fraction = field(description="From it on stands GREEN.")
+    stretch: Fraction = field(description="Better than asked.")
+
+
+@strawberry.type(description="What one party's part holds.")
+class Figures:
+    """A part's numbers."""
+
+    party_id: strawberry.Private[str]
+    value: Fraction = field(description="In the indicator's unit; of a ratio the numerator.")
+    denominator: Fraction | None = field(description="Of a ratio only.")
+    sample_size: int | None = field(description="Single facts summed up, if stated.")
+
+    @field(description="Whose part.")
+    async def party(self, info: Info) -> Party:
+        """The reporting party."""
+        return await party_by_id(info, self.party_id)
+
+
+def figures_of(figures: method.Figures) -> Figures:
+    """A part's numbers as the API shows them."""
+    return Figures(
+        party_id=figures.party_id,
+        value=figures.value,
+        denominator=figures.denominator,
+        sample_size=figures.sample_size,
+    )
+
+
+@strawberry.type(description="A version of a joint performance indicator with every term.")
+class IndicatorVersion(Node):
+    """What the co-owners agree on."""
+
+    state: strawberry.Private[State]
+    version: int = field(description="Counts from 1.")
+    status: ProposalStatus = field(description="It binds when it is AGREED.")
+    index: Index = field(description="The entry that proposed its terms.")
+    name: str = field(description="1 to 120 characters.")
+    why: str = field(description="Why it matters, in a sentence.")
+    theme: rules.Theme = field(description="The theme that it serves.")
+    perspective: rules.Perspective = field(description="Experience or operational.")
+    unit: str = field(description='What its values count, as "minutes".')
+    direction: rules.Direction = field(description="Which way is better.")
+    boundary: rules.Boundary = field(description="Whether reaching a level meets it.")
+    attribution: rules.Attribution = field(description="One result for all, or each its own.")
+    method: Method = field(description="How the value follows from the parts.")
+    scale: Fraction = field(description="What the method's result is multiplied by.")
+    series: str = field(description="The series of observations that it reads.")
+    segment: str = field(description="The segment that it is narrowed to; empty: all.")
+    rounding_mode: Rounding = field(description="How displayed values are rounded.")
+    rounding_step: Fraction = field(description="To multiples of it: 0.1 keeps one decimal.")
+    rounding_stage: rules.RoundingStage = field(description="Before or after comparing.")
+    levels: Levels = field(description="Baseline, minimum, target, stretch.")
+    minimum_sample: int = field(description="Fewer observations are a low sample.")
+    low_sample: rules.LowSample = field(description="What a low sample means.")
+    stage: rules.Stage = field(description="Pilot or live.")
+    live_from: str = field(description="First live period; empty in SHADOW.")
+    owners: list[Owner] = field(description="Those that own it jointly.")
+
+    @field(description="The proposal that made it binding, or would.")
+    async def proposal(self, info: Info) -> Proposal | None:
+        """Its proposal."""
+        return await load_proposal(info, self.state.proposal_id)
+
+    @field(description="A period of its calendar; null when it has none of this key.")
+    def period(self, key: str) -> Period | None:
+        """One period."""
+        try:
+            return period_of(self.state.version.terms.calendar, key)
+        except periods.PeriodUnknown:
+            return None
+
+    @field(description="The periods that its calendar lists; empty for months, quarters, years.")
+    def listed_periods(self) -> list[Period]:
+        """All of a listed calendar."""
+        calendar = self.state.version.terms.calendar
+        return [period_of(calendar, each.key) for each in calendar.listed]
+
+
+@strawberry.type(description="A joint performance indicator: its agreed version in force.")
+class Indicator(Node):
+    """What is co-owned."""
+
+    current: IndicatorVersion = field(description="The agreed version in force.")
+
+
+def version_of(state: State) -> IndicatorVersion:
+    """A version as the API shows it."""
+    terms = state.version.terms
+    levels = terms.levels
+    return IndicatorVersion(
+        id=global_id("IndicatorVersion", state.proposal_id),
+        state=state,
+        version=state.version.version,
+        status=state.status,
+        index=Index(state.version.index),
+        name=terms.name,
+        why=terms.why,
+        theme=terms.theme,
+        perspective=terms.perspective,
+        unit=terms.unit,
+        direction=terms.direction,
+        boundary=terms.boundary,
+        attribution=terms.attribution,
+        method=terms.method.kind,
+        scale=terms.method.scale,
+        series=terms.method.series,
+        segment=terms.method.segment,
+        rounding_mode=terms.rounding.mode,
+        rounding_step=terms.rounding.step,
+        rounding_stage=terms.rounding.stage,
+        levels=Levels(
+            baseline=levels.baseline,
+            minimum=levels.minimum,
+            target=levels.target,
+            stretch=levels.stretch,
+        ),
+        minimum_sample=terms.minimum_sample,
+        low_sample=terms.low_sample,
+        stage=terms.stage,
+        live_from=terms.live_from,
+        owners=[Owner(party_id=each.party_id, weight=each.weight) for each in terms.owners],
+    )
+
+
+def indicator_of(state: State) -> Indicator:
+    """An indicator as the API shows it."""
+    key = global_id("Indicator", state.version.indicator_id)
+    return Indicator(id=key, current=version_of(state))
+
+
+async def load_indicator(
+    info: Info, indicator_id: str, as_of: int | None = None
+) -> Indicator | None:
+    """An indicator by the workroom's id, or None."""
+    found = await info.context.load("indicator", indicator_id, State, as_of)
+    return None if found is None else indicator_of(found.value)
+
+
+async def load_version(info: Info, proposal_id: str) -> IndicatorVersion | None:
+    """A version by the workroom's id, or None."""
+    found = await info.context.load("indicator_version", proposal_id, State)
+    return None if found is None else version_of(found.value)
+
+
+@strawberry.type(description="Answer to `proposeIndicator`.")
+class ProposeIndicatorPayload(ProposalPayload):
+    """The opened proposal and its version."""
+
+    @field(description="The proposed version; null when refused, and in a dry run.")
+    async def indicator_version(self, info: Info) -> IndicatorVersion | None:
+        """The version."""
+        if self.written.landed is None:
+            return None
+        return await load_version(info, self.written.object_id)
+
+
+@strawberry.type
+class IndicatorQuery:
+    """Reading."""
+
+    @field(description="An indicator with an agreed version; null when there is none.")
+    async def indicator(
+        self,
+        info: Info,
+        id: strawberry.ID,
+        as_of: Annotated[
+            Index | None, strawberry.argument(description="As the ledger stood at this size.")
+        ] = None,
+    ) -> Indicator | None:
+        """One indicator."""
+        return await load_indicator(info, local_id(id, "Indicator", "id"), as_of)
+
+    @field(description="Indicators with an agreed version, in the order of agreement.")
+    async def indicators(
+        self,
+        info: Info,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+        as_of: Annotated[
+            Index | None, strawberry.argument(description="As the ledger stood at this size.")
+        ] = None,
+    ) -> Connection[Indicator]:
+        """A page of indicators."""
+        page = await info.context.doors.reader.page(
+            info.context.actor,
+            "indicator",
+            State,
+            window(first, after, last, before),
+            as_of=as_of,
+        )
+        return connection(page, _built)
+
+
+def _built(found: Found[State]) -> Indicator:
+    return indicator_of(found.value)
+
+
+@strawberry.type
+class IndicatorMutation:
+    """Writing."""
+
+    @strawberry.mutation(
+        description="Propose an indicator's version to its co-owners. Needs REPORTER or APPROVER."
+    )
+    async def propose_indicator(
+        self, info: Info, input: ProposeIndicatorInput, dry_run: DryRun = False
+    ) -> ProposeIndicatorPayload:
+        """Binds once all co-owners consented."""
+
+        def prepare() -> ProposeIndicator:
+            return ProposeIndicator(
+                input.terms(),
+                local_id(input.indicator_id or "", "Indicator", "indicatorId"),
+                local_id(input.replaces or "", "Proposal", "replaces"),
+            )
+
+        written = await write(info, "proposeIndicator", input, prepare, dry_run=dry_run)
+        return ProposeIndicatorPayload(written=written)

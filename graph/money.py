@@ -1,0 +1,33 @@
+"""Money as the API reads and shows it: an exact decimal string and a currency."""
+
+from fractions import Fraction
+
+import strawberry
+from strawberry import field
+
+from ledger import amounts
+
+
+@strawberry.type(description="An exact amount of money.")
+class Money:
+    """Never a float."""
+
+    amount: str = field(description='All decimals of the currency, as "12.50".')
+    currency: str = field(description="ISO 4217 code.")
+
+
+@strawberry.input(description="An exact amount of money.")
+class MoneyInput:
+    """No more decimals than the currency has."""
+
+    amount: Fraction = field(description='Major units, as "12.50".')
+    currency: str = field(description="ISO 4217 code, as EUR.")
+
+    def money(self, path: str) -> amounts.Money:
+        """What the workroom reads. Raises CurrencyUnknown, TooManyDecimals, AmountTooLarge."""
+        return amounts.Money.of(self.amount, self.currency, path)
+
+
+def money_of(money: amounts.Money) -> Money:
+    """An amount as the API shows it."""
+    return Money(amount=money.render(), currency=money.currency)

@@ -1,0 +1,151 @@
+"""Problems: expected refusals as types that a client can switch on.
+
+The one rule: every Refusal of the house is in `ProblemCode`, with its message as the description,
+so that the schema is the catalogue. A code is never reused.
+"""
+
+import re
+from collections.abc import Iterator
+from enum import Enum
+
+import strawberry
+from strawberry import field
+
+from graph import nodes, paging
+from ledger import (
+    actor,
+    agreement,
+    amounts,
+    batch,
+    commit,
+    decision,
+    ecosystem,
+    errors,
+    indicator,
+    measurement,
+    method,
+    observation,
+    payment,
+    periods,
+    scheme,
+    settlement,
+    terms,
+)
+from ledger.actor import NotFound, NotPermitted
+from ledger.batch import IdempotencyConflict
+from ledger.errors import Refusal
+
+SOURCES = (
+    actor,
+    agreement,
+    amounts,
+    batch,
+    commit,
+    decision,
+    ecosystem,
+    errors,
+    indicator,
+    measurement,
+    method,
+    nodes,
+    observation,
+    paging,
+    payment,
+    periods,
+    scheme,
+    settlement,
+    terms,
+)
+"""Where refusals are defined: importing them is what makes the catalogue whole."""
+
+
+def refusals(base: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    """Every kind of refusal, by code."""
+    for kind in sorted(base.__subclasses__(), key=lambda each: each.code):
+        yield kind
+        yield from refusals(kind)
+
+
+def _meaning(kind: type[Refusal]) -> str:
+    """A refusal's message and remedy with its facts left as names."""
+    text = " ".join((kind.__doc__ or "").split()).replace(" -> ", " ")
+    return re.sub(r"\{(\w+)[^}]*\}", r"<\1>", text)
+
+
+ProblemCode = Enum(  # type: ignore[misc]  # the members are the refusals of the house
+    "ProblemCode",
+    {
+        kind.code: strawberry.enum_value(kind.code, description=_meaning(kind))
+        for kind in refusals()
+    },
+)
+strawberry.enum(
+    ProblemCode,
+    description="Why something was refused. Values may be added; none is ever reused.",
+)
+
+
+@strawberry.interface(description="An expected no: nothing was changed.")
+class Problem:
+    """What is wrong, where, and how to mend it."""
+
+    code: Enum = field(graphql_type=ProblemCode, description="Stable; switch on it.")
+    message: str = field(description="What is wrong, for a person.")
+    path: str = field(description='The input field at fault, as "rows[3].value"; may be empty.')
+    remedy: str = field(description="How to mend it; empty where nothing can be done.")
+
+
+@strawberry.type(description="A rule of the house said no.")
+class RuleProblem(Problem):
+    """Any refusal that needs no facts of its own."""
+
+
+@strawberry.type(name="IdempotencyConflict", description="The key was used for another input.")
+class IdempotencyConflictProblem(Problem):
+    """A key that was used before."""
+
+    key: str = field(description="The key at fault.")
+
+
+@strawberry.type(name="NotPermitted", description="The caller's roles do not allow this.")
+class NotPermittedProblem(Problem):
+    """A role is missing."""
+
+    needed: str = field(description='The role that would be enough, as "APPROVER or FINANCE".')
+
+
+@strawberry.type(name="NotFound", description="Nothing that the caller can see has this id.")
+class NotFoundProblem(Problem):
+    """An id of nothing."""
+
+    unknown_id: str = field(description="The id that was not found.")
+
+
+PROBLEM_TYPES = (
+    RuleProblem,
+    IdempotencyConflictProblem,
+    NotPermittedProblem,
+    NotFoundProblem,
+)
+
+
+def problem_of(refusal: Refusal) -> Problem:
+    """The schema's problem of a refusal."""
+    code = ProblemCode[refusal.code]
+    message, path, remedy = refusal.message, refusal.path, refusal.remedy
+    facts = refusal.facts
+    match refusal:
+        case IdempotencyConflict():
+            return IdempotencyConflictProblem(
+                code=code, message=message, path=path, remedy=remedy, key=str(facts["key"])
+            )
+        case NotPermitted():
+            return NotPermittedProblem(
+                code=code, message=message, path=path, remedy=remedy, needed=str(facts["needed"])
+            )
+        case NotFound():
+            return NotFoundProblem(
+                code=code, message=message, path=path, remedy=remedy, unknown_id=str(facts["id"])
+            )
+        case _:
+            return RuleProblem(code=code, message=message, path=path, remedy=remedy)

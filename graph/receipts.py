@@ -1,0 +1,213 @@
+"""Writing: how a mutation becomes a command, and the receipt that it answers with.
+
+The one rule: a mutation waits for its commit only; checkpoint and inclusion proof are made when
+they are asked for. The same key with the same input gets the same answer, resolved at the original
+index under today's authority. Source: `api.md`, "idempotency", "receipts", "dry run".
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, Protocol
+
+import strawberry
+from strawberry import field
+
+from graph.context import Doors, Info
+from graph.problems import Problem, problem_of
+from graph.scalars import Base64, Index, Json, base64
+from ledger.actor import Actor
+from ledger.batch import Receipt as Landed
+from ledger.batch import Request
+from ledger.decision import Command, Decision
+from ledger.errors import Refusal
+from ledger.history import describe, encode_state
+from ledger.ids import EcosystemId
+from ledger.measurement import ObservationsMoved
+
+KEY = (
+    "1 to 200 characters, unique for your party and kept for ever: a repeated request gets the "
+    "same answer. Make a UUID once a request, and send it again when the outcome is unknown."
+)
+DryRun = Annotated[
+    bool,
+    strawberry.argument(
+        description="Decide and explain only: nothing is written, no key is used up."
+    ),
+]
+MAX_PREPARATIONS = 3
+
+
+class Keyed(Protocol):
+    """An input that carries its idempotency key."""
+
+    idempotency_key: str
+
+
+@strawberry.type(description="A published checkpoint: a C2SP signed note, verbatim.")
+class Checkpoint:
+    """What the log signed about the whole ledger at a size."""
+
+    size: Index = field(description="Entries that it covers.")
+    note: str = field(description="Origin, size, root and signatures, as text to be verified.")
+
+
+@strawberry.type(description="An RFC 6962 inclusion proof of an entry in a checkpoint's tree.")
+class InclusionProof:
+    """Sibling hashes from the leaf to the root."""
+
+    index: Index = field(description="The entry's index.")
+    tree_size: Index = field(description="The size of the tree that it is proved in.")
+    leaf_hash: Base64 = field(description="SHA-256(0x00 || envelope).")
+    hashes: list[Base64] = field(description="Siblings, from the leaf upwards.")
+    checkpoint: Checkpoint = field(description="The checkpoint whose root the proof leads to.")
+
+
+@strawberry.type(description="Where a write landed in the ledger.")
+class Receipt:
+    """Proof that something was entered; the last two fields are made when asked for."""
+
+    actor: strawberry.Private[Actor]
+    index: Index = field(description="Index of the write's first entry.")
+    entry_count: int = field(description="Entries of the write; their indices follow each other.")
+    is_repeat: bool = field(description="Whether the key was used before: this is that answer.")
+
+    @field(description="Leaf hash of the first entry.")
+    async def leaf_hash(self, info: Info) -> Base64:
+        """Read back from what is durable."""
+        found = await info.context.doors.reader.entries_at(self.actor, [self.index])
+        return base64(found[self.index].leaf_hash)
+
+    @field(description="A published checkpoint that covers the write; signed now if need be.")
+    async def checkpoint(self, info: Info) -> Checkpoint:
+        """The newest checkpoint, which covers the write."""
+        size = self.index + self.entry_count
+        doors = info.context.doors
+        covering = await doors.publisher.covering(self.actor.ecosystem_id, size)
+        return Checkpoint(size=Index(covering.size), note=covering.note)
+
+    @field(description="The inclusion proof of the first entry in that checkpoint.")
+    async def inclusion_proof(self, info: Info) -> InclusionProof:
+        """O(log n) reads at any size."""
+        size = self.index + self.entry_count
+        return await prove(info.context.doors, self.actor, self.index, size)
+
+
+async def prove(doors: Doors, actor: Actor, index: int, size: int) -> InclusionProof:
+    """Proof of an entry in a published checkpoint of at least `size` entries."""
+    covering = await doors.publisher.covering(actor.ecosystem_id, size)
+    proof = await doors.reader.prove(actor, index, covering)
+    return InclusionProof(
+        index=Index(proof.index),
+        tree_size=Index(proof.tree_size),
+        leaf_hash=base64(proof.leaf_hash),
+        hashes=[base64(each) for each in proof.hashes],
+        checkpoint=Checkpoint(size=Index(covering.size), note=covering.note),
+    )
+
+
+@strawberry.type(description="An entry that a dry run would make.")
+class PreviewedEntry:
+    """What would be entered; ids in it are not the ones that a real run will draw."""
+
+    kind: str = field(description='Kind and version, as "measurement.proposed v1".')
+    body: Json = field(description="What it would say.")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a mutation ended: a receipt, a preview, or problems."""
+
+    actor: Actor
+    problems: tuple[Problem, ...] = ()
+    landed: Landed | None = None
+    decision: Decision | None = None
+
+    @property
+    def object_id(self) -> str:
+        """The object that the write was about; empty when nothing was written."""
+        return self.landed.object_id if self.landed else ""
+
+    @property
+    def as_of(self) -> int | None:
+        """The ledger's size right after the write."""
+        return self.landed.index + self.landed.entry_count if self.landed else None
+
+
+@strawberry.type(description="What every mutation answers.")
+class Payload:
+    """Problems and nothing changed, or a receipt; a dry run previews."""
+
+    written: strawberry.Private[Written]
+
+    @field(description="Why it was refused; empty when it was done. Then nothing changed.")
+    def problems(self) -> list[Problem]:
+        """Expected refusals."""
+        return list(self.written.problems)
+
+    @field(description="Where it landed; null when it was refused, and in a dry run.")
+    def receipt(self) -> Receipt | None:
+        """The receipt of the write."""
+        landed = self.written.landed
+        if landed is None:
+            return None
+        return Receipt(
+            actor=self.written.actor,
+            index=Index(landed.index),
+            entry_count=landed.entry_count,
+            is_repeat=landed.is_repeat,
+        )
+
+    @field(description="What a dry run would enter; null otherwise.")
+    def preview(self) -> list[PreviewedEntry] | None:
+        """Entries that were not made."""
+        if self.written.decision is None:
+            return None
+        return [
+            PreviewedEntry(kind=describe(fact.event), body=Json(encode_state(fact.event).decode()))
+            for fact in self.written.decision.facts
+        ]
+
+
+def fingerprint(mutation: str, given: object) -> bytes:
+    """SHA-256 of the mutation's name and the JCS of the coerced input."""
+    return sha256(mutation.encode() + b"\0" + encode_state(given)).digest()
+
+
+Prepare = Callable[[], Command] | Callable[[], Awaitable[Command]]
+
+
+async def write(
+    info: Info, mutation: str, given: Keyed, prepare: Prepare, *, dry_run: bool
+) -> Written:
+    """Submit the command that `prepare` makes of the input, or preview it.
+
+    What is prepared against observations that moved meanwhile is prepared again, a few times.
+    Trouble and Fault go on to the caller as errors of the request.
+    """
+    caller = info.context.actor
+    for attempt in range(1, MAX_PREPARATIONS + 1):
+        try:
+            made = prepare()
+            command = await made if isinstance(made, Awaitable) else made
+            actor = _acting(caller, command)
+            request = Request(command, caller, given.idempotency_key, fingerprint(mutation, given))
+            if dry_run:
+                decision = await info.context.doors.ledger.preview(request)
+                return Written(actor, decision=decision)
+            landed = await info.context.doors.ledger.submit(request)
+            return Written(actor, landed=landed)
+        except ObservationsMoved as refusal:
+            if attempt == MAX_PREPARATIONS:
+                return Written(caller, problems=(problem_of(refusal),))
+        except Refusal as refusal:
+            return Written(caller, problems=(problem_of(refusal),))
+    raise AssertionError("the last attempt returns")
+
+
+def _acting(caller: Actor, command: Command) -> Actor:
+    """Who reads the receipt: the caller; a founder in the ecosystem that it founds."""
+    founded = getattr(command, "ecosystem_id", "")
+    if not founded:
+        return caller
+    return Actor(EcosystemId(founded), caller.party_id, caller.subject, caller.roles)

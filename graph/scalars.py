@@ -1,0 +1,101 @@
+"""Scalars: numbers as strings, never floats; instants in UTC; indices beyond 32 bits.
+
+The one rule: a scalar that cannot be read refuses the request with its place and an example, and
+nothing was changed. Source: `api.md`, "numbers".
+"""
+
+from base64 import b64encode
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+from ledger.amounts import parse_number, render_number
+from ledger.errors import Refusal
+
+Index = NewType("Index", int)
+Base64 = NewType("Base64", str)
+Json = NewType("Json", str)
+
+MAX_INDEX = 2**53 - 1
+
+
+def _parse_decimal(value: object) -> Fraction:
+    if not isinstance(value, str):
+        raise _unreadable('a Decimal is a string such as "1234.50"; a JSON number loses digits')
+    try:
+        return parse_number(value)
+    except Refusal as refusal:
+        raise _unreadable(f"{refusal.message} {refusal.remedy}") from refusal
+
+
+def _parse_index(value: object) -> Index:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_INDEX:
+        raise _unreadable("an Index is a whole number from 0 to 2^53 - 1")
+    return Index(value)
+
+
+def _parse_instant(value: object) -> datetime:
+    try:
+        instant = datetime.fromisoformat(str(value))
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise _unreadable('a DateTime is RFC 3339 with an offset, such as "2026-03-31T12:00:00Z"')
+    return instant.astimezone(UTC)
+
+
+def _render_instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _unreadable(message: str) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": "BAD_REQUEST"})
+
+
+def base64(data: bytes) -> Base64:
+    """Bytes as the API shows them."""
+    return Base64(b64encode(data).decode())
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    Fraction: strawberry.scalar(
+        name="Decimal",
+        description='An exact number as a string: "1234.50", or "55/3" where no finite decimal '
+        "exists. At most 30 digits in. Never a JSON number.",
+        specified_by_url="https://spec.graphql.org/October2021/#sec-Scalars.Custom-Scalars",
+        serialize=render_number,
+        parse_value=_parse_decimal,
+    ),
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="An instant, RFC 3339, in UTC when we answer; any offset is read.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
+        serialize=_render_instant,
+        parse_value=_parse_instant,
+    ),
+    Index: strawberry.scalar(
+        name="Index",
+        description="A place in the ledger, or its size: a whole number from 0 to 2^53 - 1.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc6962#section-2.1",
+        serialize=int,
+        parse_value=_parse_index,
+    ),
+    Base64: strawberry.scalar(
+        name="Base64",
+        description="Bytes in canonical base64 with padding; hashes have 32 bytes.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc4648#section-4",
+        serialize=str,
+        parse_value=str,
+    ),
+    Json: strawberry.scalar(
+        name="CanonicalJson",
+        description="Canonical JSON (JCS) as a string: its bytes can be hashed as they are.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc8785",
+        serialize=str,
+        parse_value=str,
+    ),
+}

@@ -1,0 +1,208 @@
+"""Assembles the schema, and sets what a request may cost and what an error may say."""
+
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+import strawberry
+from graphql import GraphQLError
+from strawberry import field
+from strawberry.extensions import (
+    DisableIntrospection,
+    MaxAliasesLimiter,
+    MaxTokensLimiter,
+    ParserCache,
+    QueryDepthLimiter,
+    SchemaExtension,
+    ValidationCache,
+)
+from strawberry.schema.config import StrawberryConfig
+
+from graph.agreements import AgreementMutation, AgreementQuery, load_proposal
+from graph.context import Context, Info
+from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of, party_of
+from graph.entries import EntryQuery, load_entry
+from graph.indicators import IndicatorMutation, IndicatorQuery, load_indicator, load_version
+from graph.journal import JournalMutation, JournalQuery, account_of, load_payment
+from graph.measurements import MeasurementMutation, MeasurementQuery, load_measurement, part_of
+from graph.nodes import Node
+from graph.observations import ObservationMutation, ObservationQuery
+from graph.problems import PROBLEM_TYPES
+from graph.scalars import SCALARS
+from graph.schemes import SchemeMutation, SchemeQuery, load_scheme
+from graph.settlements import SettlementMutation, SettlementQuery, load_settlement
+from ledger.changes import AccountBalance
+from ledger.errors import Fault, Refusal, Trouble
+from ledger.measurement import Part
+
+log = logging.getLogger("jpi.graph")
+
+MAX_TOKENS = 60_000
+"""Of a document; a batch of observations travels in variables."""
+MAX_DEPTH = 15
+MAX_ALIASES = 30
+MAX_DOCUMENTS = 500
+MAX_NODES = 100
+
+
+async def find_node(info: Info, given: str) -> Node | None:
+    """What a global id names, or None when there is nothing that the caller may see."""
+    kind, _, key = given.partition(":")
+    match kind:
+        case "Ecosystem" | "Party":
+            return await _member(info, kind, key)
+        case "Part":
+            part = await info.context.load("part", key, Part)
+            return None if part is None else part_of(part.value)
+        case "Account":
+            account = await info.context.load("account", key, AccountBalance)
+            return None if account is None else account_of(account)
+        case "Entry":
+            return await load_entry(info, int(key)) if key.isdecimal() else None
+        case _:
+            loader = _LOADERS.get(kind)
+            return None if loader is None else await loader(info, key)
+
+
+Loader = Callable[[Info, str], Awaitable[Node | None]]
+_LOADERS: Mapping[str, Loader] = {
+    "Proposal": load_proposal,
+    "Indicator": load_indicator,
+    "IndicatorVersion": load_version,
+    "Measurement": load_measurement,
+    "Scheme": load_scheme,
+    "Settlement": load_settlement,
+    "Payment": load_payment,
+}
+
+
+async def _member(info: Info, kind: str, key: str) -> Node | None:
+    ecosystem = await info.context.ecosystem()
+    if kind == "Ecosystem":
+        return ecosystem_of(ecosystem) if key == ecosystem.ecosystem_id else None
+    return next((party_of(each) for each in ecosystem.parties if each.party_id == key), None)
+
+
+@strawberry.type
+class NodeQuery:
+    """Reading by global id."""
+
+    @field(description="Anything by its id; null when there is nothing that you may see.")
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        """One node."""
+        return await find_node(info, id)
+
+    @field(description="Up to 100 things by their ids, in their order; null where there is none.")
+    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+        """Several nodes."""
+        if len(ids) > MAX_NODES:
+            raise GraphQLError(
+                f"At most {MAX_NODES} ids at once, not {len(ids)}.",
+                extensions={"code": "BAD_REQUEST"},
+            )
+        return [await find_node(info, each) for each in ids]
+
+
+@strawberry.type(description="Reading. Everything is what your party may see.")
+class Query(
+    EcosystemQuery,
+    AgreementQuery,
+    IndicatorQuery,
+    ObservationQuery,
+    MeasurementQuery,
+    SchemeQuery,
+    SettlementQuery,
+    JournalQuery,
+    EntryQuery,
+    NodeQuery,
+):
+    """The root of queries."""
+
+
+@strawberry.type(
+    description="Writing. Each answers with problems, and then nothing changed, or with a receipt."
+)
+class Mutation(
+    EcosystemMutation,
+    AgreementMutation,
+    IndicatorMutation,
+    ObservationMutation,
+    MeasurementMutation,
+    SchemeMutation,
+    SettlementMutation,
+    JournalMutation,
+):
+    """The root of mutations."""
+
+
+class PlainErrors(SchemaExtension):
+    """Gives every error a code, and masks what a caller cannot act on."""
+
+    def on_operation(self) -> Iterator[None]:
+        """After the operation: errors as they leave the house."""
+        yield
+        result = self.execution_context.result
+        if result is not None and result.errors:
+            context = self.execution_context.context
+            result.errors = [plain_error(error, context) for error in result.errors]
+
+
+def plain_error(error: GraphQLError, context: Context) -> GraphQLError:
+    """An error with a code; the unexpected one masked, with the request's id."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    match cause:
+        case None | GraphQLError():
+            extensions = {"code": "BAD_REQUEST", **(error.extensions or {})}
+            message = error.message
+        case Refusal():
+            extensions = {"code": cause.code, "remedy": cause.remedy, "path": cause.path}
+            message = cause.message
+        case Trouble():
+            log.warning("%s: %s", context.request_id, cause)
+            extensions = {"code": "TRY_LATER", "retryAfterSeconds": 1}
+            message = "The service cannot answer just now. Send the same request again."
+        case Fault():
+            log.error("%s: fault: %s", context.request_id, cause)
+            extensions = {"code": "FAULT", "requestId": context.request_id}
+            message = "A broken invariant stopped this; the operators are alarmed."
+        case _:
+            log.error("%s: unexpected", context.request_id, exc_info=cause)
+            extensions = {"code": "INTERNAL", "requestId": context.request_id}
+            message = "Something went wrong on our side; tell us the request id."
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions=extensions,
+    )
+
+
+class Schema(strawberry.Schema):
+    """The schema; errors are logged by `plain_error`, once."""
+
+    def process_errors(self, errors: object, execution_context: object = None) -> None:
+        """Nothing: the default prints tracebacks for expected errors."""
+
+
+def build(*, introspection: bool = True) -> Schema:
+    """The schema with its limits."""
+    extensions: list[object] = [
+        PlainErrors,
+        lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
+        lambda: QueryDepthLimiter(max_depth=MAX_DEPTH),
+        lambda: MaxAliasesLimiter(max_alias_count=MAX_ALIASES),
+        lambda: ParserCache(maxsize=MAX_DOCUMENTS),
+        lambda: ValidationCache(maxsize=MAX_DOCUMENTS),
+    ]
+    if not introspection:
+        extensions.append(DisableIntrospection)
+    return Schema(
+        query=Query,
+        mutation=Mutation,
+        types=PROBLEM_TYPES,
+        extensions=extensions,  # type: ignore[arg-type]  # classes and factories alike
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
+    )

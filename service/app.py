@@ -1,0 +1,168 @@
+"""The composition root: settings in, a running service out.
+
+Start: the database is reached and its schema checked, the doors open, requests come in.
+Stop: no new requests, what is queued is committed, its checkpoints are published, connections
+close. What is true if we are killed instead: nothing acknowledged is lost.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from graph import schema as graph_schema
+from graph.context import Doors
+from ledger.checkpoint import render_verifier
+from ledger.commit import Ledger
+from ledger.decision import LogIdentity
+from ledger.errors import Fault, Trouble
+from ledger.publish import Publisher
+from ledger.read import Reader
+from ledger.store.pool import open_database
+from service.graphql import Endpoint, asset, error_response
+from service.identity import DEV_ISSUER, Gatekeeper
+from service.keys import issuer_key, log_signer
+from service.middleware import Threshold
+from service.settings import Settings, load
+
+log = logging.getLogger("jpi.service")
+
+
+class CannotStart(Exception):  # noqa: N818 -- named for what it tells
+    """What keeps the service from starting, and how to mend it."""
+
+
+def database_url(settings: Settings) -> str:
+    """Where the service connects. Raises CannotStart."""
+    if settings.database_url is None:
+        raise CannotStart(
+            "DATABASE_URL is not set. Set it to a PostgreSQL 15 or newer, or use `jpi run`, which "
+            "brings its own."
+        )
+    return settings.database_url
+
+
+@asynccontextmanager
+async def open_doors(settings: Settings) -> AsyncIterator[Doors]:
+    """The doors of the workroom while the block runs. Raises Trouble, KeyMissing, CannotStart."""
+    signer = log_signer(settings)
+    database = await open_database(database_url(settings), settings.pool_size)
+    try:
+        await database.check()
+        publisher = Publisher(database, signer)
+        ledger = Ledger(
+            database,
+            LogIdentity(signer.name, render_verifier(signer.verifier)),
+            queue_limit=settings.queue_limit,
+            committed=publisher.notice,
+        )
+        yield Doors(ledger, Reader(database), publisher)
+        await ledger.close()
+        await publisher.close()
+    finally:
+        await database.close()
+
+
+def gatekeeper(settings: Settings) -> Gatekeeper:
+    """Whom the service lets in. Raises CannotStart when nobody could ever get in, KeyMissing."""
+    if not settings.dev_issuer:
+        raise CannotStart(
+            "No issuer of tokens is configured: nobody could get in. Set JPI_DEV_ISSUER=true to "
+            "accept tokens of the development issuer (`jpi token`)."
+        )
+    return Gatekeeper({DEV_ISSUER: issuer_key(settings).public_key()})
+
+
+def build(settings: Settings) -> Starlette:
+    """The application; its lifespan opens and closes the doors."""
+    schema = graph_schema.build(introspection=settings.introspection)
+    endpoint = Endpoint(
+        schema,
+        gatekeeper(settings),
+        graphiql=settings.graphiql,
+        allow_get=settings.allow_get,
+    )
+    printed = schema.as_str() + "\n"
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with open_doors(settings) as doors:
+            app.state.doors = doors
+            yield
+
+    async def sdl(_: Request) -> Response:
+        return PlainTextResponse(printed)
+
+    async def graphiql_asset(request: Request) -> Response:
+        return asset(request.path_params["name"])
+
+    return Starlette(
+        routes=[
+            Route("/graphql", endpoint),
+            Route("/graphql/assets/{name}", graphiql_asset),
+            Route("/schema.graphql", sdl),
+            Route("/live", live),
+            Route("/ready", ready),
+        ],
+        middleware=[Middleware(Threshold, body_limit_bytes=settings.body_limit_bytes)],
+        exception_handlers={Exception: unexpected},
+        lifespan=lifespan,
+    )
+
+
+async def live(_: Request) -> Response:
+    """Whether the process runs."""
+    return JSONResponse({"status": "live"})
+
+
+async def ready(request: Request) -> Response:
+    """Whether it can serve: the database answers, with the schema that we know."""
+    doors: Doors = request.app.state.doors
+    try:
+        await doors.ledger.database.check()
+    except (Trouble, Fault) as error:
+        log.warning("not ready: %s", error)
+        return JSONResponse({"status": "not ready", "reason": type(error).__name__}, 503)
+    return JSONResponse({"status": "ready"})
+
+
+async def unexpected(request: Request, error: Exception) -> Response:
+    """An error that nobody expected: masked, with the id that the log has."""
+    request_id = getattr(request.state, "request_id", "")
+    log.error("%s: unexpected", request_id, exc_info=error)
+    return error_response(f"Something went wrong on our side ({request_id}).", "INTERNAL", 500)
+
+
+async def preflight(settings: Settings) -> None:
+    """Return if the service could start. Raises CannotStart, KeyMissing, Trouble or Fault."""
+    gatekeeper(settings)
+    async with open_doors(settings):
+        pass
+
+
+def serve(settings: Settings) -> None:
+    """Serve until asked to stop. Several workers read the settings from the environment again."""
+    asyncio.run(preflight(settings))
+    uvicorn.run(
+        build(settings) if settings.workers == 1 else "service.app:from_environment",
+        factory=settings.workers > 1,
+        workers=settings.workers,
+        host=settings.host,
+        port=settings.port,
+        log_level=settings.log_level,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+
+
+def from_environment() -> Starlette:
+    """The application of one of several workers."""
+    return build(load())

@@ -1,0 +1,118 @@
+"""The GraphQL endpoint: HTTP in, the schema's answer out, GraphiQL from our own files.
+
+Source: the GraphQL over HTTP specification; `api.md`, first table and "Strawberry facts".
+"""
+
+from pathlib import Path
+
+import orjson
+from cross_web import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLHTTPResponse
+from strawberry.http.base import BaseRequestProtocol
+
+from graph.context import Context, Doors
+from graph.schema import Schema
+from service.identity import Gatekeeper, NotAuthenticated
+
+GRAPHIQL = Path(__file__).parent / "graphiql"
+RESPONSE_JSON = "application/graphql-response+json"
+
+
+def error_response(
+    message: str, code: str, status: int, headers: dict[str, str] | None = None
+) -> Response:
+    """An answer in GraphQL's shape to a request that never became an operation."""
+    body = orjson.dumps({"errors": [{"message": message, "extensions": {"code": code}}]})
+    return Response(body, status, headers, "application/json")
+
+
+class Endpoint(GraphQL[Context, None]):
+    """Strawberry's view with our context, our errors and our GraphiQL."""
+
+    def __init__(
+        self, schema: Schema, gatekeeper: Gatekeeper, *, graphiql: bool, allow_get: bool
+    ) -> None:
+        """Serve `schema` to whom `gatekeeper` lets in."""
+        super().__init__(
+            schema,
+            graphql_ide="graphiql" if graphiql else None,
+            allow_queries_via_get=allow_get,
+            subscription_protocols=(),
+        )
+        self._gatekeeper = gatekeeper
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request; what is wrong with it as a whole is answered in GraphQL's shape."""
+        if scope["type"] != "http":
+            await WebSocket(scope, receive, send).close(code=1008)
+            return
+        request = Request(scope, receive)
+        try:
+            response = await self.run(request)
+        except NotAuthenticated as error:
+            challenge = {"www-authenticate": 'Bearer error="invalid_token"'}
+            response = error_response(str(error), "UNAUTHENTICATED", 401, challenge)
+        except HTTPException as error:
+            response = error_response(error.reason, "BAD_REQUEST", error.status_code)
+        await response(scope, receive, send)
+
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> Context:
+        """Who asks, and the doors. Raises NotAuthenticated."""
+        del response
+        doors: Doors = request.app.state.doors
+        caller = self._gatekeeper.actor(request.headers.get("authorization"))
+        return Context(doors, caller, request.state.request_id)
+
+    async def get_sub_response(self, request: Request) -> Response:
+        """Carries what `create_response` must know: which media type the caller reads."""
+        sub_response = await super().get_sub_response(request)
+        if RESPONSE_JSON in request.headers.get("accept", ""):
+            sub_response.media_type = RESPONSE_JSON
+        return sub_response
+
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        """A browser that asks for a page; never a client that would read JSON."""
+        return request.method == "GET" and "text/html" in request.headers.get("accept", "")
+
+    async def render_graphql_ide(self, request: Request) -> Response:
+        """Our own page: it works without internet."""
+        del request
+        return HTMLResponse((GRAPHIQL / "index.html").read_text())
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Strict JSON: an object, or HTTP 400."""
+        decoded: object = orjson.loads(data)
+        if not isinstance(decoded, dict):
+            raise HTTPException(400, 'The body is a JSON object: {"query": ..., "variables": ...}.')
+        return decoded
+
+    def encode_json(self, data: object) -> bytes:
+        """Fast JSON."""
+        return orjson.dumps(data)
+
+    def create_response(
+        self,
+        response_data: GraphQLHTTPResponse | list[GraphQLHTTPResponse],
+        sub_response: Response,
+    ) -> Response:
+        """200, except for a request that failed as a whole, to who reads the newer media type."""
+        media_type = sub_response.media_type or "application/json"
+        failed = isinstance(response_data, dict) and response_data.get("data") is None
+        status = 400 if failed and media_type == RESPONSE_JSON else 200
+        headers = {"cache-control": "no-store"}
+        return Response(self.encode_json(response_data), status, headers, media_type)
+
+
+def asset(name: str) -> Response:
+    """A file of GraphiQL's, or 404."""
+    path = GRAPHIQL / name
+    if path.parent != GRAPHIQL or not path.is_file():
+        return Response(status_code=404)
+    return FileResponse(path, headers={"cache-control": "public, max-age=3600"})

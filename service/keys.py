@@ -1,0 +1,102 @@
+"""Key files: the log's, and the development issuer's. Made once, never overwritten.
+
+The one rule: a key file is complete or not there (written aside, synced, linked into place), is
+readable by its owner alone, and is never replaced: rotation is an entry, not an overwrite.
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from ledger.checkpoint import NoteInvalid, Signer, generate_signer, parse_signer, render_signer
+from service.settings import Settings
+
+
+class KeyMissing(Exception):  # noqa: N818 -- named for what it tells, like Refusal and Fault
+    """A key that the service cannot do without: where it was looked for, and how to make it."""
+
+
+def make_keys(settings: Settings) -> list[Path]:
+    """Make the key files that are not there; returns those made."""
+    made = []
+    if settings.log_key is None and _make(settings.log_key_file, lambda: _new_log_key(settings)):
+        made.append(settings.log_key_file)
+    if settings.dev_issuer and _make(settings.dev_issuer_key_file, _new_issuer_key):
+        made.append(settings.dev_issuer_key_file)
+    return made
+
+
+def log_signer(settings: Settings) -> Signer:
+    """The key that signs checkpoints. Raises KeyMissing."""
+    where = "JPI_LOG_KEY" if settings.log_key else str(settings.log_key_file)
+    text = settings.log_key or _read(settings.log_key_file, "JPI_LOG_KEY_FILE")
+    try:
+        signer = parse_signer(text.strip())
+    except NoteInvalid as error:
+        raise KeyMissing(f"{where} holds no signed-note private key: run `jpi keys`.") from error
+    if signer.name != settings.log_name:
+        raise KeyMissing(
+            f"The key in {where} is of the log {signer.name}, JPI_LOG_NAME is "
+            f"{settings.log_name}: set JPI_LOG_NAME to the key's log, or use that log's key."
+        )
+    return signer
+
+
+def issuer_key(settings: Settings) -> Ed25519PrivateKey:
+    """The development issuer's key. Raises KeyMissing."""
+    text = _read(settings.dev_issuer_key_file, "JPI_DEV_ISSUER_KEY_FILE")
+    try:
+        key = load_pem_private_key(text.encode(), password=None)
+    except ValueError as error:
+        raise KeyMissing(f"{settings.dev_issuer_key_file} holds no PEM private key.") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeyMissing(f"{settings.dev_issuer_key_file} holds no Ed25519 key.")
+    return key
+
+
+def _new_log_key(settings: Settings) -> str:
+    return render_signer(generate_signer(settings.log_name, secrets.token_bytes(32))) + "\n"
+
+
+def _new_issuer_key() -> str:
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _read(path: Path, variable: str) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise KeyMissing(
+            f"{variable}: {path} cannot be read ({reason}). Run `jpi keys` to make the keys."
+        ) from error
+
+
+def _make(path: Path, new_text: Callable[[], str]) -> bool:
+    """Make a file whole or not at all; False when it is there already."""
+    if path.exists():
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(new_text())
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(aside, path)  # fails where somebody was faster; then theirs stands
+    except FileExistsError:
+        return False
+    finally:
+        aside.unlink()
+    return True

@@ -1,0 +1,88 @@
+"""What every request passes: its id, the limit of its body, the headers of its answer."""
+
+import re
+import secrets
+
+import orjson
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+DRAIN_BYTES = 64 * 2**20
+"""What is read and thrown away of a body that is too large, so that the caller hears the answer."""
+
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "content-security-policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'",
+}
+
+
+class BodyTooLarge(Exception):  # noqa: N818 -- named for what it tells
+    """The body passed its limit while it was read."""
+
+
+class Threshold:
+    """Request id, body limit and security headers, as pure ASGI."""
+
+    def __init__(self, app: ASGIApp, body_limit_bytes: int) -> None:
+        """Guard `app`; a body may have up to `body_limit_bytes`."""
+        self._app = app
+        self._limit = body_limit_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if REQUEST_ID.match(given) else secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+        seen = {"bytes": 0, "answered": 0}
+
+        async def limited() -> Message:
+            message = await receive()
+            seen["bytes"] += len(message.get("body", b""))
+            if seen["bytes"] > self._limit:
+                raise BodyTooLarge
+            return message
+
+        async def dressed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen["answered"] = 1
+                answer = MutableHeaders(scope=message)
+                answer["x-request-id"] = request_id
+                for name, value in _HEADERS.items():
+                    answer.setdefault(name, value)
+            await send(message)
+
+        declared = headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > self._limit:
+            await self._refuse(receive, dressed)
+            return
+        try:
+            await self._app(scope, limited, dressed)
+        except BodyTooLarge:
+            if not seen["answered"]:
+                await self._refuse(receive, dressed)
+
+    async def _refuse(self, receive: Receive, send: Send) -> None:
+        """Answer 413, after reading off what still comes, within reason."""
+        drained = 0
+        while drained <= DRAIN_BYTES:
+            message = await receive()
+            drained += len(message.get("body", b""))
+            if message["type"] != "http.request" or not message.get("more_body"):
+                break
+        text = (
+            f"The request's body is larger than {self._limit} bytes. Send less at once: a batch "
+            "of observations has at most 1000 rows."
+        )
+        error = {"message": text, "extensions": {"code": "BODY_TOO_LARGE"}}
+        body = orjson.dumps({"errors": [error]})
+        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

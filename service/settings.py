@@ -1,0 +1,316 @@
+"""What the environment says: the only reader of it, checked once at start, frozen afterwards.
+
+Every variable is one field: its allowed values and its meaning stand beside it, and `describe()`
+lists them for `jpi settings`. A wrong value, or a name that is nearly a variable's, stops the start
+with one line that names the variable, what is wrong and how to mend it; secrets are never echoed.
+"""
+
+import difflib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+from urllib.parse import unquote
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ledger.checkpoint import NoteInvalid, parse_signer
+
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^\s:,\[\]]*)(?::(\d{1,5}))?")
+_URL = re.compile(r"(?:postgresql|postgres)://(?:(.*)@)?([^/?#@]*)(?:/([^?#]*))?(?:\?([^#]*))?")
+_PORT_MAX = 65535
+_NEAR = 0.8  # how alike two names are when one is taken for a slip of the other
+
+
+class SettingsInvalid(Exception):  # noqa: N818 -- named for what it tells, like Refusal and Fault
+    """The environment cannot be used: one line for each variable at fault."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+class Variable(NamedTuple):
+    """One row of `describe()`."""
+
+    variable: str
+    default: str
+    meaning: str
+    is_secret: bool
+
+
+def _setting(variable: str, meaning: str, mend: str, **rule: Any) -> Any:  # noqa: ANN401 -- see Field
+    """A field read from `variable`; `mend` completes "set it to ...", `shown` is its default."""
+    shown, secret = rule.pop("shown", None), rule.pop("secret", False)
+    facts = {"mend": mend, "shown": shown, "secret": secret}
+    return Field(
+        validation_alias=variable,
+        description=meaning,
+        json_schema_extra=facts,
+        repr=not secret,
+        validate_default=False,
+        **rule,
+    )
+
+
+def _database_url(url: str) -> str:
+    parts = _URL.fullmatch(url)
+    if parts is None or re.search(r"\s", url):
+        raise ValueError("is not a postgresql:// address")
+    _, hosts, database, query = parts.groups()
+    for host in hosts.split(","):
+        named = _HOST.fullmatch(host)
+        if named is None or not 0 < int(named[2] or "1") <= _PORT_MAX:
+            raise ValueError("names a host or a port that cannot be one")
+    if not hosts and "host=" not in (query or ""):
+        raise ValueError("names no host")
+    if not unquote(database or ""):
+        raise ValueError("names no database")
+    return url
+
+
+def _log_name(name: str) -> str:
+    if not name or re.search(r"[\s+\x00-\x1f]", name):
+        raise ValueError("is empty or contains white space or a plus sign")
+    return name
+
+
+def _log_key(key: str) -> str:
+    try:
+        if key.startswith("PRIVATE+KEY+"):
+            parse_signer(key)
+            return key
+    except NoteInvalid:
+        pass  # its text could quote the key
+    raise ValueError("is not a signed-note private key")
+
+
+def _host(host: str) -> str:
+    if re.search(r"\s", host):
+        raise ValueError("contains white space")
+    return host
+
+
+def _folder(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+def _lower(text: object) -> object:
+    return text.lower() if isinstance(text, str) else text
+
+
+_DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+_Path = Annotated[Path, AfterValidator(_folder)]
+_URL_EXAMPLE = (
+    "postgresql://user:password@host:5432/database (several hosts: host1:5432,host2:5432)"
+)
+_A_BOOLEAN = "true or false"
+
+
+class Settings(BaseSettings):
+    """All that can be chosen from outside. Paths are absolute."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False
+    )
+
+    database_url: _DatabaseUrl | None = _setting(
+        "DATABASE_URL",
+        "PostgreSQL 15 or newer for the service role; only `jpi run` goes without",
+        _URL_EXAMPLE,
+        default=None,
+        shown="embedded, for `jpi run` only",
+        secret=True,
+    )
+    owner_database_url: _DatabaseUrl | None = _setting(
+        "JPI_OWNER_DATABASE_URL",
+        "the same database for the role that owns the schema: `jpi migrate`, rebuild",
+        _URL_EXAMPLE,
+        default=None,
+        shown="DATABASE_URL",
+        secret=True,
+    )
+    home: _Path = _setting(
+        "JPI_HOME",
+        "folder of the embedded database and of key files",
+        "a folder that can be written to",
+        default_factory=lambda: Path(".jpi").absolute(),
+        shown="./.jpi",
+    )
+    host: Annotated[str, AfterValidator(_host)] = _setting(
+        "JPI_HOST",
+        "address to listen on",
+        "an address such as 127.0.0.1 or 0.0.0.0",
+        default="127.0.0.1",
+    )
+    port: int = _setting(
+        "JPI_PORT",
+        "port to listen on",
+        "a number from 1 to 65535",
+        default=8000,
+        ge=1,
+        le=_PORT_MAX,
+    )
+    workers: int = _setting(
+        "JPI_WORKERS", "server processes", "a number from 1 to 64", default=1, ge=1, le=64
+    )
+    log_name: Annotated[str, AfterValidator(_log_name)] = _setting(
+        "JPI_LOG_NAME",
+        "first part of every checkpoint's origin; fixed once an ecosystem is founded",
+        "a name such as ledger.example.com/jpi",
+        default="localhost/jpi",
+    )
+    log_key: Annotated[str, AfterValidator(_log_key)] | None = _setting(
+        "JPI_LOG_KEY",
+        "key that signs checkpoints, in place of the file",
+        "the text PRIVATE+KEY+name+hash+key that `jpi keys` prints, or use JPI_LOG_KEY_FILE",
+        default=None,
+        shown="from JPI_LOG_KEY_FILE",
+        secret=True,
+    )
+    log_key_file: _Path = _setting(
+        "JPI_LOG_KEY_FILE",
+        "file of the key that signs checkpoints",
+        "the path of a file",
+        default_factory=lambda known: known["home"] / "log.key",
+        shown="JPI_HOME/log.key",
+    )
+    dev_issuer: bool = _setting(
+        "JPI_DEV_ISSUER",
+        "accept the tokens of the development issuer (`jpi token`); never in production",
+        _A_BOOLEAN,
+        default=False,
+    )
+    dev_issuer_key_file: _Path = _setting(
+        "JPI_DEV_ISSUER_KEY_FILE",
+        "file of the development issuer's key",
+        "the path of a file",
+        default_factory=lambda known: known["home"] / "issuer.key",
+        shown="JPI_HOME/issuer.key",
+    )
+    pool_size: int = _setting(
+        "JPI_POOL_SIZE",
+        "database connections of each server process",
+        "a number from 2 to 200",
+        default=10,
+        ge=2,
+        le=200,
+    )
+    body_limit_bytes: int = _setting(
+        "JPI_BODY_LIMIT_BYTES",
+        "largest GraphQL request, in bytes",
+        "a number of bytes from 1024 to 1073741824",
+        default=1_048_576,
+        ge=1024,
+        le=2**30,
+    )
+    queue_limit: int = _setting(
+        "JPI_QUEUE_LIMIT",
+        "commands that may wait for one ecosystem before callers are told to try again",
+        "a number from 1 to 1000000",
+        default=2000,
+        ge=1,
+        le=1_000_000,
+    )
+    graphiql: bool = _setting(
+        "JPI_GRAPHIQL", "serve GraphiQL at /graphql", _A_BOOLEAN, default=True
+    )
+    introspection: bool = _setting(
+        "JPI_INTROSPECTION", "answer questions about the schema", _A_BOOLEAN, default=True
+    )
+    allow_get: bool = _setting(
+        "JPI_ALLOW_GET", "accept GraphQL queries by GET", _A_BOOLEAN, default=False
+    )
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)
+    ] = _setting(
+        "JPI_LOG_LEVEL",
+        "least severe message that is logged",
+        "debug, info, warning, error or critical",
+        default="info",
+    )
+    shutdown_seconds: int = _setting(
+        "JPI_SHUTDOWN_SECONDS",
+        "time to finish what is queued when asked to stop, in seconds",
+        "a number of seconds from 1 to 600",
+        default=20,
+        ge=1,
+        le=600,
+    )
+
+    @property
+    def owner_url(self) -> str | None:
+        """Where migrations and rebuild connect: the owner's address, else the service's."""
+        return self.owner_database_url or self.database_url
+
+    @property
+    def embedded_data(self) -> Path:
+        """Folder of the embedded PostgreSQL."""
+        return self.home / "postgres"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` passes in: no hidden file, no second look at the environment."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+
+_FIELDS: Mapping[str, FieldInfo] = {
+    str(field.validation_alias): field for field in Settings.model_fields.values()
+}
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `environ`, by default the process's. Empty is unset. Raises SettingsInvalid."""
+    given = os.environ if environ is None else environ  # noqa: TID251 -- the one reader
+    chosen: dict[str, Any] = {name: given[name] for name in _FIELDS if given.get(name, "").strip()}
+    problems = [_slip(name) for name in given if name.startswith("JPI_") and name not in _FIELDS]
+    try:
+        settings = Settings(**chosen)
+    except ValidationError as error:
+        problems += [_problem(dict(fault)) for fault in error.errors()]
+    problems = [line for line in problems if line]
+    if problems:
+        raise SettingsInvalid(tuple(problems)) from None
+    return settings
+
+
+def describe() -> list[Variable]:
+    """Every variable with its default and meaning, in the order of `Settings`."""
+    rows = []
+    for name, field in _FIELDS.items():
+        facts = _facts(field)
+        default = facts["shown"] or str(field.default).lower()
+        rows.append(Variable(name, default, str(field.description), bool(facts["secret"])))
+    return rows
+
+
+def _facts(field: FieldInfo) -> dict[str, Any]:
+    return field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+
+
+def _slip(name: str) -> str:
+    """A complaint about a name that is nearly a variable's; empty where it is nobody's."""
+    near = difflib.get_close_matches(name, _FIELDS, n=1, cutoff=_NEAR)
+    return f"{name} is no setting. Did you mean {near[0]}? Rename or unset it." if near else ""
+
+
+def _problem(fault: dict[str, Any]) -> str:
+    """One line for one field; empty where it only follows from another field's fault."""
+    if fault["type"] == "default_factory_not_called":
+        return ""
+    name = str(fault["loc"][0])
+    facts = _facts(_FIELDS[name])
+    given = "" if facts["secret"] else f"={str(fault['input'])[:60]!r}"
+    wrong = fault["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return f"{name}{given} {wrong}. Set it to {facts['mend']}, or unset it."
