@@ -1,0 +1,83 @@
+"""One embedded server a test worker, one database and one running service a test that asks."""
+
+import asyncio
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import uvicorn
+
+from ops.migrate import migrate
+from service import embedded
+from service.app import build
+from service.embedded import Embedded
+from service.keys import make_keys
+from service.settings import Settings, load
+from tests.world import World
+
+
+def quiet(_: str) -> None:
+    """Tests say nothing about their steps."""
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Embedded]:
+    """An embedded PostgreSQL of this worker's own, with a migrated template database."""
+    with tempfile.TemporaryDirectory(prefix="jpi") as folder:
+        Path(folder).chmod(0o755)
+        started = embedded.start(Path(folder) / "pg", quiet)
+        migrate(started.owner_url, quiet)
+        yield started
+        embedded.stop(started, "immediate")
+
+
+@pytest.fixture
+def database(server: Embedded, request: pytest.FixtureRequest) -> Iterator[Embedded]:
+    """A migrated database of this test's own."""
+    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
+    made = embedded.create_database(server, name, template="jpi")
+    yield made
+    embedded.drop_database(made, name)
+
+
+@pytest.fixture
+def settings(database: Embedded, tmp_path: Path) -> Settings:
+    """Settings of a service on this test's database, with keys of its own."""
+    chosen = load(
+        {
+            "DATABASE_URL": database.service_url,
+            "JPI_HOME": str(tmp_path),
+            "JPI_DEV_ISSUER": "true",
+            "JPI_PORT": str(_free_port()),
+        }
+    )
+    make_keys(chosen)
+    return chosen
+
+
+@pytest_asyncio.fixture
+async def world(settings: Settings) -> AsyncIterator[World]:
+    """A service that listens on a real socket, and its users."""
+    config = uvicorn.Config(
+        build(settings), host=settings.host, port=settings.port, log_level="warning"
+    )
+    running = uvicorn.Server(config)
+    task = asyncio.create_task(running.serve())
+    while not running.started:
+        await asyncio.sleep(0.01)
+        if task.done():
+            task.result()
+    async with World.of(settings) as users:
+        yield users
+    running.should_exit = True
+    await task
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

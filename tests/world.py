@@ -1,0 +1,209 @@
+"""The users of a story: a founder, three parties, and what they say over real HTTP."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx
+
+from ledger.actor import Role
+from ledger.commit import system_clock
+from service.identity import issue
+from service.keys import issuer_key
+from service.settings import Settings
+
+EVERY_ROLE = (Role.REPORTER, Role.APPROVER, Role.FINANCE, Role.VIEWER)
+
+PROBLEMS = "problems { __typename code message path remedy }"
+RECEIPT = """receipt { index entryCount isRepeat leafHash
+  inclusionProof { index treeSize leafHash hashes checkpoint { size note } } }"""
+PROPOSED = "proposal { id status commitment index }"
+
+
+@dataclass
+class World:
+    """A running service seen from outside."""
+
+    settings: Settings
+    client: httpx.AsyncClient
+    ecosystem_id: str = ""
+    parties: dict[str, str] = field(default_factory=dict)
+    count: int = 0
+
+    @classmethod
+    @asynccontextmanager
+    async def of(cls, settings: Settings) -> AsyncIterator["World"]:
+        """Clients of a service that listens."""
+        url = f"http://{settings.host}:{settings.port}"
+        async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+            yield cls(settings, client)
+
+    def token(self, party: str = "", *roles: Role, ecosystem: str | None = None) -> str:
+        """A token of a party by name; of a founder without one."""
+        lifetime = timedelta(hours=1)
+        key, now = issuer_key(self.settings), system_clock()
+        if not party:
+            return issue(key, subject="f", roles=[Role.FOUNDER], now=now, lifetime=lifetime)
+        return issue(
+            key,
+            subject=f"s-{party}",
+            roles=roles or EVERY_ROLE,
+            now=now,
+            lifetime=lifetime,
+            ecosystem=ecosystem or bare(self.ecosystem_id),
+            party=bare(self.parties[party]),
+        )
+
+    async def ask(
+        self, query: str, variables: Mapping[str, Any] | None = None, token: str = ""
+    ) -> dict[str, Any]:
+        """The whole answer to an operation."""
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        response = await self.client.post(
+            "/graphql", json={"query": query, "variables": variables or {}}, headers=headers
+        )
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def read(self, party: str, query: str, **variables: Any) -> dict[str, Any]:
+        """The data of a query as a party; no errors."""
+        answer = await self.ask(query, variables, self.token(party))
+        assert "errors" not in answer, answer
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def key(self) -> str:
+        """A fresh idempotency key."""
+        self.count += 1
+        return f"k{self.count}"
+
+    async def do(
+        self, party: str, mutation: str, given: dict[str, Any], show: str = "", **how: Any
+    ) -> dict[str, Any]:
+        """The payload of a mutation. `show` are fields beside problems and receipt."""
+        name = mutation[0].upper() + mutation[1:]
+        dry_run = bool(how.get("dry_run"))
+        query = f"""mutation($given: {name}Input!, $dry: Boolean!) {{
+          {mutation}(input: $given, dryRun: $dry) {{ {PROBLEMS} {RECEIPT} {show} }} }}"""
+        token = how.get("token") or self.token(party)
+        full = {"idempotencyKey": how.get("key") or self.key(), **given}
+        answer = await self.ask(query, {"given": full, "dry": dry_run}, token)
+        assert "errors" not in answer, answer
+        payload: dict[str, Any] = answer["data"][mutation]
+        return payload
+
+    async def done(
+        self, party: str, mutation: str, given: dict[str, Any], show: str = "", **how: Any
+    ) -> dict[str, Any]:
+        """The payload of a mutation that went through."""
+        payload = await self.do(party, mutation, given, show, **how)
+        assert payload["problems"] == [], payload["problems"]
+        return payload
+
+    async def refused(
+        self, party: str, mutation: str, given: dict[str, Any], **how: Any
+    ) -> dict[str, Any]:
+        """The one problem of a mutation that was refused, and changed nothing."""
+        before = await self.size()
+        payload = await self.do(party, mutation, given, **how)
+        assert payload["receipt"] is None
+        assert await self.size() == before
+        [problem] = payload["problems"]
+        found: dict[str, Any] = problem
+        return found
+
+    async def size(self) -> int:
+        """How many entries the ledger has."""
+        data = await self.read(next(iter(self.parties)), "{ ecosystem { size } }")
+        size: int = data["ecosystem"]["size"]
+        return size
+
+    async def found(self, outsourcer: str, *partners: str) -> None:
+        """Found an ecosystem of named parties."""
+        parties = [{"name": outsourcer, "role": "OUTSOURCER"}]
+        parties += [{"name": name, "role": "PARTNER"} for name in partners]
+        show = "ecosystem { id logKey origin parties { id name } }"
+        given = {"name": "A service chain", "parties": parties}
+        payload = await self.done("", "foundEcosystem", given, show)
+        self.ecosystem_id = payload["ecosystem"]["id"]
+        self.parties = {each["name"]: each["id"] for each in payload["ecosystem"]["parties"]}
+
+    async def consent(self, party: str, proposal: Mapping[str, Any]) -> dict[str, Any]:
+        """A party signs what it read."""
+        given = {"proposalId": proposal["id"], "commitment": proposal["commitment"]}
+        return await self.done(party, "consentToProposal", given, PROPOSED)
+
+    async def agree(self, proposal: Mapping[str, Any], *parties: str) -> None:
+        """All of them sign, and it binds."""
+        for party in parties:
+            payload = await self.consent(party, proposal)
+        assert payload["proposal"]["status"] == "AGREED"
+
+
+def bare(global_id: str) -> str:
+    """The workroom's id of a global one."""
+    return global_id.partition(":")[2]
+
+
+def indicator_terms(world: World, owners: Mapping[str, str]) -> dict[str, Any]:
+    """Delay minutes of a chain, owned jointly; owners' weights by name."""
+    return {
+        "name": "Delay minutes",
+        "why": "A passenger does not ask whose fault the delay was.",
+        "theme": "BUSINESS_CONTINUITY",
+        "perspective": "OPERATIONAL",
+        "unit": "minutes",
+        "direction": "LOWER_IS_BETTER",
+        "boundary": "INCLUSIVE",
+        "owners": [{"partyId": world.parties[n], "weight": w} for n, w in owners.items()],
+        "attribution": "ATTRIBUTED",
+        "method": {"kind": "SUM", "series": "delay-minutes", "segment": "ScotRail"},
+        "rounding": {"mode": "HALF_UP", "step": "0.1", "stage": "BEFORE_COMPARING"},
+        "calendar": {"kind": "MONTH", "timeZone": "Europe/London"},
+        "levels": {"baseline": "90000", "minimum": "80000", "target": "66000", "stretch": "50000"},
+        "minimumSample": 0,
+        "lowSample": "PAY_NOTHING",
+        "stage": "LIVE",
+        "liveFrom": "2024-04",
+        "workedExamples": [
+            {
+                "parts": [{"partyId": world.parties[n], "value": "1.5"} for n in owners],
+                "expected": str(3 * len(owners) / 2),
+            }
+        ],
+    }
+
+
+def scheme_terms(world: World, indicator_id: str, shares: Mapping[str, str]) -> dict[str, Any]:
+    """Threshold, target and stretch on one indicator; invented terms."""
+    return {
+        "name": "Joint continuity bonus (invented terms)",
+        "pool": {"amount": "10000.00", "currency": "GBP"},
+        "items": [
+            {
+                "indicatorId": indicator_id,
+                "weight": "1",
+                "points": [
+                    {"at": "80000", "score": "0.25"},
+                    {"at": "66000", "score": "0.75"},
+                    {"at": "50000", "score": "1"},
+                ],
+                "boundary": "INCLUSIVE",
+                "reads": "DISPLAYED",
+            }
+        ],
+        "shares": [{"partyId": world.parties[n], "share": s} for n, s in shares.items()],
+        "rounding": "HALF_UP",
+        "residual": "LARGEST_REMAINDER",
+        "unallocated": "RETURNS_TO_OUTSOURCER",
+        "validFromPeriod": "2024-04",
+        "dueDays": 30,
+        "workedExamples": [
+            {
+                "values": [{"indicatorId": indicator_id, "value": "66000"}],
+                "expectedPayout": {"amount": "7500.00", "currency": "GBP"},
+            }
+        ],
+    }
