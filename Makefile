@@ -22,6 +22,10 @@ help:  ## list the commands
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
+run: .venv/.runtime  ## start the embedded database, seed the demo, serve on JPI_PORT (8000)
+	$(SAY) "starting; stop with Ctrl-C, the data stays in .jpi"
+	@$(BIN)/jpi run
+
 test: .venv/.dev  ## run every test on its own embedded database
 	$(SAY) "running the tests"
 	@$(BIN)/python -m pytest -q -n $(WORKERS)
@@ -37,8 +41,12 @@ check: .venv/.dev  ## format, lint, import contracts, types
 format: .venv/.dev  ## let ruff format and mend what it can
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
 
+schema: .venv/.runtime  ## write the GraphQL schema and the database's schema anew
+	@$(BIN)/jpi schema > graph/schema.graphql
+	@$(BIN)/jpi schema --database
+
 lock: .venv/.dev  ## resolve the dependencies anew, with hashes and without any index address
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 
-.PHONY: help test check format lock
+.PHONY: help run schema test check format lock

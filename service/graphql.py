@@ -70,7 +70,7 @@ class Endpoint(GraphQL[Context, None]):
         caller = self._gatekeeper.actor(request.headers.get("authorization"))
         return Context(doors, caller, request.state.request_id)
 
-    async def get_sub_response(self, request: Request) -> Response:
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """Carries what `create_response` must know: which media type the caller reads."""
         sub_response = await super().get_sub_response(request)
         if RESPONSE_JSON in request.headers.get("accept", ""):

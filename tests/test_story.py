@@ -29,6 +29,7 @@ async def test_three_parties_agree_a_period_settle_it_and_pay(world: World) -> N
 
 
 async def agreed_indicator(world: World) -> str:
+    """An indicator that its three owners agreed."""
     owners = {TRACK: "0.5", TRAIN: "0.4", OTHERS: "0.1"}
     terms = indicator_terms(world, owners)
     payload = await world.done(TRACK, "proposeIndicator", terms, PROPOSED)
@@ -41,6 +42,7 @@ async def agreed_indicator(world: World) -> str:
 
 
 async def measured(world: World, indicator: str) -> None:
+    """A period measured, objected to, replaced and agreed."""
     place = {"indicatorId": indicator, "period": "2024-04"}
     for party, value in FIGURES.items():
         row = {"reference": "P01", "period": "2024-04", "segment": "ScotRail", "value": value}
@@ -68,6 +70,7 @@ async def measured(world: World, indicator: str) -> None:
 
 
 async def agreed_scheme(world: World, indicator: str) -> str:
+    """A scheme that all who pay and are paid agreed."""
     terms = scheme_terms(world, indicator, {TRACK: "0.5", TRAIN: "0.4", OTHERS: "0.1"})
     payload = await world.done(BUYER, "proposeScheme", terms, f"scheme {{ id }} {PROPOSED}")
     await world.agree(payload["proposal"], BUYER, *PARTNERS)
@@ -76,6 +79,7 @@ async def agreed_scheme(world: World, indicator: str) -> str:
 
 
 async def settled(world: World, scheme: str) -> dict[str, Any]:
+    """A settlement to the cent."""
     show = f"""settlement {{ id payout {{ amount currency }} unallocated {{ amount }} totalScore
       stakes {{ party {{ name }} amount {{ amount }} reference }} trace {{ sentence }} }}
       {PROPOSED}"""
@@ -83,7 +87,7 @@ async def settled(world: World, scheme: str) -> dict[str, Any]:
     payload = await world.done(BUYER, "proposeSettlement", given, show)
     await world.agree(payload["proposal"], BUYER, *PARTNERS)
     settlement: dict[str, Any] = payload["settlement"]
-    # 0.75 + (66000 - 62092.1) / (66000 - 50000) * 0.25 = 0.8110609375; of 10,000.00 that is 8,110.61
+    # 0.75 + (66000 - 62092.1) / 16000 * 0.25 = 0.8110609375; of 10,000.00 that is 8,110.61
     assert settlement["totalScore"] == "0.8110609375"
     assert settlement["payout"] == {"amount": "8110.61", "currency": "GBP"}
     assert settlement["unallocated"] == {"amount": "1889.39"}
@@ -94,6 +98,7 @@ async def settled(world: World, scheme: str) -> dict[str, Any]:
 
 
 async def paid(world: World, settlement: dict[str, Any]) -> None:
+    """Every stake reported, confirmed, and nothing left open."""
     for stake in settlement["stakes"]:
         name = stake["party"]["name"]
         report = {

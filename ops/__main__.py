@@ -1,0 +1,218 @@
+"""The command line `jpi`: the caretaker's door."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from graph.schema import build as build_schema
+from ledger.actor import Actor, Role
+from ledger.checkpoint import render_verifier
+from ledger.commit import system_clock
+from ledger.errors import Fault, Refusal, Trouble
+from ledger.ids import EcosystemId, PartyId, is_id
+from ops import demo, migrate, welcome
+from ops.export import export
+from ops.verify import verify
+from service import embedded
+from service.app import CannotStart, open_doors, serve
+from service.cluster import EmbeddedFailed
+from service.identity import issue
+from service.keys import KeyMissing, issuer_key, log_signer, make_keys
+from service.settings import Settings, SettingsInvalid, describe, load
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The joint-KPI ledger.")
+EXPECTED = (
+    CannotStart,
+    KeyMissing,
+    SettingsInvalid,
+    Refusal,
+    Trouble,
+    Fault,
+    EmbeddedFailed,
+    migrate.MigrationFailed,
+    demo.SeedFailed,
+)
+
+
+def say(text: str) -> None:
+    """A step that may take longer than a second."""
+    print(f"... {text}", file=sys.stderr, flush=True)
+
+
+def with_embedded(settings: Settings) -> Settings:
+    """Settings as given, or of the embedded server, started and migrated, where none is named."""
+    if settings.database_url is not None:
+        return settings
+    server = embedded.start(settings.embedded_data, say)
+    migrate.migrate(server.owner_url, say)
+    return settings.model_copy(
+        update={"database_url": server.service_url, "owner_database_url": server.owner_url}
+    )
+
+
+def here(settings: Settings) -> Settings:
+    """Settings for a command beside `jpi run`: the embedded server where no other is named."""
+    if settings.database_url is None and embedded.is_running(settings.embedded_data):
+        return with_embedded(settings)
+    return settings
+
+
+@app.command()
+def settings(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """List every setting, its default and its meaning."""
+    rows = describe()
+    if as_json:
+        print(json.dumps([row._asdict() for row in rows], indent=1))
+        return
+    table = Table("variable", "default", "meaning")
+    for row in rows:
+        table.add_row(row.variable, row.default, row.meaning + (" (secret)" * row.is_secret))
+    Console(width=140).print(table)
+
+
+@app.command()
+def keys() -> None:
+    """Make the key files that are missing, and print the log's verifier key."""
+    chosen = load()
+    for path in make_keys(chosen):
+        say(f"made {path}")
+    print(render_verifier(log_signer(chosen).verifier))
+
+
+@app.command("migrate")
+def migrate_command() -> None:
+    """Bring the database's schema to what this code was written for."""
+    chosen = load()
+    if chosen.owner_url is None:
+        raise CannotStart("Set JPI_OWNER_DATABASE_URL (or DATABASE_URL) to migrate a database.")
+    migrate.migrate(chosen.owner_url, say)
+
+
+@app.command("serve")
+def serve_command() -> None:
+    """Serve on the database that DATABASE_URL names."""
+    serve(load())
+
+
+@app.command()
+def run(*, seed: Annotated[bool, typer.Option(help="Seed the demo.")] = True) -> None:
+    """Everything on this machine: embedded database, keys, demo, server. For a first look."""
+    chosen = load().model_copy(update={"dev_issuer": True, "workers": 1})
+    make_keys(chosen)
+    chosen = with_embedded(chosen)
+    if seed:
+        asyncio.run(_seed(chosen))
+    serve(chosen)
+
+
+async def _seed(chosen: Settings) -> None:
+    async with open_doors(chosen) as doors:
+        chains = await demo.seed(doors, say)
+    print(welcome.text(chosen, chains[0]), flush=True)
+
+
+@app.command()
+def stop() -> None:
+    """Stop the embedded database."""
+    stopped = embedded.stop(load().embedded_data)
+    print("stopped" if stopped else "it was not running")
+
+
+@app.command()
+def token(
+    role: Annotated[list[Role], typer.Option(help="May be given several times.")],
+    ecosystem: Annotated[str, typer.Option(help="Id; none for a founder.")] = "",
+    party: Annotated[str, typer.Option(help="Id; none for a founder.")] = "",
+    subject: Annotated[str, typer.Option(help="A pseudonym.")] = "developer",
+    hours: Annotated[int, typer.Option(min=1, max=24 * 365)] = 24,
+) -> None:
+    """Print a token of the development issuer."""
+    chosen = load().model_copy(update={"dev_issuer": True})
+    named = [each.rpartition(":")[2] for each in (ecosystem, party)]
+    is_founder = role == [Role.FOUNDER]
+    if not (is_founder and not any(named)) and not all(is_id(each) for each in named):
+        raise CannotStart("Name --ecosystem and --party by their ids; a founder names neither.")
+    print(
+        issue(
+            issuer_key(chosen),
+            subject=subject,
+            roles=role,
+            now=system_clock(),
+            lifetime=timedelta(hours=hours),
+            ecosystem=named[0],
+            party=named[1],
+        )
+    )
+
+
+@app.command("export")
+def export_command(
+    ecosystem: Annotated[str, typer.Option(help="Id.")],
+    party: Annotated[str, typer.Option("--as", help="Id of the party that exports.")],
+) -> None:
+    """Write a party's export of a ledger to the standard output."""
+    chosen = here(load())
+    ids = [each.rpartition(":")[2] for each in (ecosystem, party)]
+    viewer = frozenset({Role.VIEWER})
+    actor = Actor(EcosystemId(ids[0]), PartyId(ids[1]), "export", viewer)
+
+    async def write() -> None:
+        async with open_doors(chosen) as doors:
+            await doors.publisher.publish(actor.ecosystem_id)
+            async for line in export(doors.reader, actor):
+                sys.stdout.buffer.write(line)
+            sys.stdout.buffer.flush()
+
+    asyncio.run(write())
+
+
+@app.command("verify")
+def verify_command(
+    file: Path,
+    log_key: Annotated[str, typer.Option(help="The log's verifier key that you trust.")] = "",
+    *,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Verify an export offline; exit 1 when anything is wrong."""
+    verdict = verify(file, log_key or None)
+    if as_json:
+        print(json.dumps(verdict.as_json(), indent=1))
+    else:
+        print(welcome.verdict_text(verdict))
+    raise typer.Exit(0 if verdict.is_good else 1)
+
+
+@app.command()
+def schema(*, database: Annotated[bool, typer.Option("--database")] = False) -> None:
+    """Print the GraphQL schema, or with --database write migrations/schema.sql."""
+    if not database:
+        print(build_schema().as_str())
+        return
+    server = embedded.start(load().embedded_data, say)
+    scratch = embedded.create_database(server, "schema_dump")
+    try:
+        migrate.migrate(scratch.owner_url, say)
+        migrate.SCHEMA_FILE.write_text(migrate.dump_schema(scratch))
+    finally:
+        embedded.drop_database(server, "schema_dump")
+
+
+def main(command: Callable[[], object] = app) -> None:
+    """Run a command; an expected failure is one message and exit 1, never a traceback."""
+    try:
+        command()
+    except EXPECTED as error:
+        print(f"jpi: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

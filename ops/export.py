@@ -1,0 +1,71 @@
+"""The ledger export: one NDJSON file that proves itself, for one party.
+
+Source: `ledger-format.md`, "Offline". Every line is its own canonical JSON; envelopes and bodies
+are strings that are hashed verbatim; openings are those that the exporting party may see.
+"""
+
+from collections.abc import AsyncIterator
+from hashlib import sha256
+
+from ledger.actor import Actor, NotFound
+from ledger.canonical import encode
+from ledger.history import render_base64
+from ledger.read import EXPORT_PAGE, Reader
+from ledger.store.entries import StoredCheckpoint, StoredEntry
+
+FORMAT = "jpi-ledger-export/v1"
+
+
+async def export(reader: Reader, actor: Actor) -> AsyncIterator[bytes]:
+    """Lines of an export, newline included: header, entries with checkpoints between, digest.
+
+    Raises NotFound when the party is no member.
+    """
+    ecosystem = (await reader.ecosystem(actor)).value
+    digest = sha256()
+    checkpoints = await reader.checkpoints(actor, 1, 10**9)
+    due = {checkpoint.size: checkpoint for checkpoint in checkpoints}
+    size = max(due, default=0)
+    if size == 0:
+        raise NotFound(what="published checkpoint of ecosystem", id=actor.ecosystem_id)
+    header: dict[str, object] = {
+        "ecosystem": ecosystem.ecosystem_id,
+        "format": FORMAT,
+        "logKey": ecosystem.log_key,
+        "origin": ecosystem.origin,
+        "party": actor.party_id,
+        "size": size,
+    }
+    line = encode(header) + b"\n"
+    digest.update(line)
+    yield line
+    after = -1
+    while after + 1 < size:
+        page, _ = await reader.entries(actor, after=after, first=min(EXPORT_PAGE, size - after - 1))
+        for stored in page:
+            after = stored.index
+            lines = [_entry_line(stored)]
+            if stored.index + 1 in due:
+                lines.append(_checkpoint_line(due[stored.index + 1]))
+            for line in lines:
+                digest.update(line)
+                yield line
+    yield encode({"sha256": digest.hexdigest()}) + b"\n"
+
+
+def _entry_line(stored: StoredEntry) -> bytes:
+    fields: dict[str, object] = {
+        "envelope": stored.envelope.decode(),
+        "leafHash": render_base64(stored.leaf_hash),
+    }
+    if stored.salt is not None and stored.body is not None:
+        fields["salt"] = render_base64(stored.salt)
+        fields["body"] = stored.body.decode()
+    if stored.annex_salt is not None and stored.annex is not None:
+        fields["annexSalt"] = render_base64(stored.annex_salt)
+        fields["annex"] = stored.annex.decode()
+    return encode(fields) + b"\n"
+
+
+def _checkpoint_line(checkpoint: StoredCheckpoint) -> bytes:
+    return encode({"checkpoint": checkpoint.note}) + b"\n"

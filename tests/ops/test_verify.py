@@ -1,0 +1,105 @@
+"""An export proves itself: any change, in the file or in the database, is found and named."""
+
+import random
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from ledger.actor import Actor, Role
+from ledger.checkpoint import generate_signer, render_verifier
+from ledger.ids import EcosystemId, PartyId
+from ops.export import export
+from ops.verify import verify
+from service.app import open_doors
+from service.embedded import Embedded
+from service.keys import log_signer
+from tests.test_story import BUYER, PARTNERS, agreed_indicator, agreed_scheme, measured, settled
+from tests.world import World, bare
+
+REWRITE_ENVELOPE = """
+UPDATE entry SET index = index,
+    envelope = convert_to(replace(convert_from(envelope, 'UTF8'), 's-', 'x-'), 'UTF8')
+WHERE index = 5"""
+REWRITE_BODY = """
+UPDATE opening SET body = convert_to(
+    replace(convert_from(body, 'UTF8'), '10000.00', '90000.00'), 'UTF8')
+WHERE convert_from(body, 'UTF8') LIKE '%"pool":%'"""
+
+
+@pytest_asyncio.fixture
+async def told(world: World) -> World:
+    """A world in which a period was agreed and settled."""
+    await world.found(BUYER, *PARTNERS)
+    indicator = await agreed_indicator(world)
+    await measured(world, indicator)
+    await settled(world, await agreed_scheme(world, indicator))
+    return world
+
+
+async def exported(world: World, path: Path) -> str:
+    """The buyer's export at `path`; returns the pinned log key."""
+    ids = (bare(world.ecosystem_id), bare(world.parties[BUYER]))
+    actor = Actor(EcosystemId(ids[0]), PartyId(ids[1]), "audit", frozenset({Role.VIEWER}))
+    async with open_doors(world.settings) as doors:
+        await doors.publisher.publish(actor.ecosystem_id)
+        with path.open("wb") as file:
+            async for line in export(doors.reader, actor):
+                file.write(line)
+    return render_verifier(log_signer(world.settings).verifier)
+
+
+async def test_an_export_verifies_and_any_changed_byte_is_found(
+    told: World, tmp_path: Path
+) -> None:
+    """Offline; a hundred single bytes at random places, each found."""
+    path, changed = tmp_path / "ledger.ndjson", tmp_path / "changed.ndjson"
+    key = await exported(told, path)
+
+    verdict = verify(path, key)
+    assert verdict.findings == []
+    assert verdict.kinds["settlement.posted"] == 1
+    assert verdict.not_checked == [
+        f"{verdict.kinds['proposal.consented']} consents rest on the host's word, unsigned"
+    ]
+
+    data, chance = path.read_bytes(), random.Random(7)
+    for _ in range(100):
+        place = chance.randrange(len(data))
+        other = bytes([data[place] ^ chance.choice((1, 2, 4, 8, 16, 32, 64, 128))])
+        changed.write_bytes(data[:place] + other + data[place + 1 :])
+        assert not verify(changed, key).is_good, place
+    changed.write_bytes(b"".join(data.splitlines(keepends=True)[:-1]))
+    assert not verify(changed, key).is_good
+
+
+async def test_another_log_key_than_the_pinned_one_is_found(told: World, tmp_path: Path) -> None:
+    """And without a pinned key the verdict says what it is worth."""
+    path = tmp_path / "ledger.ndjson"
+    await exported(told, path)
+    foreign = render_verifier(generate_signer("localhost/jpi", bytes(32)).verifier)
+
+    assert not verify(path, foreign).is_good
+    assert "log key NOT pinned: consistent in itself only" in verify(path, None).not_checked
+
+
+@pytest.mark.parametrize(
+    ("statement", "named"),
+    [(REWRITE_ENVELOPE, "entry 5"), (REWRITE_BODY, "the body is not the one committed to")],
+)
+async def test_what_a_superuser_alters_is_named_by_its_entry(
+    told: World, database: Embedded, tmp_path: Path, statement: str, named: str
+) -> None:
+    """Triggers switched off, an entry rewritten, the ledger exported again."""
+    superuser = await asyncpg.connect(database.url("postgres"))
+    await superuser.execute("SET session_replication_role = replica")
+    changed = await superuser.execute(statement)
+    assert changed != "UPDATE 0"
+    await superuser.close()
+    path = tmp_path / "ledger.ndjson"
+    key = await exported(told, path)
+
+    verdict = verify(path, key)
+
+    assert any(named in finding for finding in verdict.findings), verdict.findings
