@@ -1,7 +1,7 @@
 """Assembles the schema, and sets what a request may cost and what an error may say."""
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import strawberry
 from graphql import GraphQLError
@@ -12,13 +12,12 @@ from strawberry.extensions import (
     MaxTokensLimiter,
     ParserCache,
     QueryDepthLimiter,
-    SchemaExtension,
     ValidationCache,
 )
 from strawberry.schema.config import StrawberryConfig
 
 from graph.agreements import AgreementMutation, AgreementQuery, load_proposal
-from graph.context import Context, Info
+from graph.context import Info
 from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of, party_of
 from graph.entries import EntryQuery, load_entry
 from graph.indicators import IndicatorMutation, IndicatorQuery, load_indicator, load_version
@@ -134,19 +133,7 @@ class Mutation(
     """The root of mutations."""
 
 
-class PlainErrors(SchemaExtension):
-    """Gives every error a code, and masks what a caller cannot act on."""
-
-    def on_operation(self) -> Iterator[None]:
-        """After the operation: errors as they leave the house."""
-        yield
-        result = self.execution_context.result
-        if result is not None and result.errors:
-            context = self.execution_context.context
-            result.errors = [plain_error(error, context) for error in result.errors]
-
-
-def plain_error(error: GraphQLError, context: Context) -> GraphQLError:
+def plain_error(error: GraphQLError, request_id: str) -> GraphQLError:
     """An error with a code; the unexpected one masked, with the request's id."""
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
@@ -159,16 +146,16 @@ def plain_error(error: GraphQLError, context: Context) -> GraphQLError:
             extensions = {"code": cause.code, "remedy": cause.remedy, "path": cause.path}
             message = cause.message
         case Trouble():
-            log.warning("%s: %s", context.request_id, cause)
+            log.warning("%s: %s", request_id, cause)
             extensions = {"code": "TRY_LATER", "retryAfterSeconds": 1}
             message = "The service cannot answer just now. Send the same request again."
         case Fault():
-            log.error("%s: fault: %s", context.request_id, cause)
-            extensions = {"code": "FAULT", "requestId": context.request_id}
+            log.error("%s: fault: %s", request_id, cause)
+            extensions = {"code": "FAULT", "requestId": request_id}
             message = "A broken invariant stopped this; the operators are alarmed."
         case _:
-            log.error("%s: unexpected", context.request_id, exc_info=cause)
-            extensions = {"code": "INTERNAL", "requestId": context.request_id}
+            log.error("%s: unexpected", request_id, exc_info=cause)
+            extensions = {"code": "INTERNAL", "requestId": request_id}
             message = "Something went wrong on our side; tell us the request id."
     return GraphQLError(
         message,
@@ -190,7 +177,6 @@ class Schema(strawberry.Schema):
 def build(*, introspection: bool = True) -> Schema:
     """The schema with its limits."""
     extensions: list[object] = [
-        PlainErrors,
         lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
         lambda: QueryDepthLimiter(max_depth=MAX_DEPTH),
         lambda: MaxAliasesLimiter(max_alias_count=MAX_ALIASES),

@@ -160,6 +160,30 @@ def permit(actor: Actor, act: str) -> None:
     actor.require(*ACTS[act].roles)
 
 
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Command: consent to a proposal. `commitment` is what was read; empty: not checked."""
+
+    proposal_id: str
+    commitment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Command: object to a proposal, with the reason."""
+
+    proposal_id: str
+    reason: str
+    commitment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """Command: take back a proposal of one's own."""
+
+    proposal_id: str
+
+
 def opening(
     agreements: Agreements,
     *,

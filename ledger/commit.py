@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from ledger.actor import NotFound
 from ledger.batch import Pending, Receipt, Request
 from ledger.book import Book, evolve
-from ledger.decision import Decision, LogIdentity, decide
+from ledger.decision import Decision, LogIdentity, authorise, decide
 from ledger.ecosystem import FoundEcosystem
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.fact import Placed
@@ -201,6 +201,7 @@ class _Sequencer:
     async def _step(self, connection: Connection, batch: Pending, request: Request) -> Outcome:
         """One request of the batch: its receipt, or the refusal that changes nothing."""
         try:
+            authorise(request.command, request.actor)
             repeated = batch.repeated(request)
             if repeated is not None:
                 return repeated

@@ -5,6 +5,7 @@ The one rule: `decide` looks at nothing but its arguments; `now` and the seed ar
 what stands in `agreement.ACTS`. Source: `design.md` decision 1.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from immutables import Map
 
 from ledger import agreement, indicator, measurement, observation, payment, scheme, settlement
 from ledger.actor import Actor, NotFound
-from ledger.agreement import permit
+from ledger.agreement import Consent, Objection, Withdrawal, permit
 from ledger.book import Book
 from ledger.ecosystem import Ecosystem, FoundEcosystem, PartyRole, found
 from ledger.errors import Refusal
@@ -36,30 +37,6 @@ class ObserversSignNothing(Refusal):
     """An observer sees what it is granted and signs nothing. -> Ask a partner to act."""
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """Command: consent to a proposal. `commitment` is what was read; empty: not checked."""
-
-    proposal_id: str
-    commitment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """Command: object to a proposal, with the reason."""
-
-    proposal_id: str
-    reason: str
-    commitment: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
-    """Command: take back a proposal of one's own."""
-
-    proposal_id: str
-
-
 Command = (
     FoundEcosystem
     | ProposeIndicator
@@ -74,6 +51,31 @@ Command = (
     | ReportPayment
     | ConfirmPayment
 )
+
+
+ACT_OF: Mapping[type, str] = {
+    FoundEcosystem: "foundEcosystem",
+    ProposeIndicator: "proposeIndicator",
+    RecordObservations: "recordObservations",
+    SubmitPart: "submitPart",
+    ProposeMeasurement: "proposeMeasurement",
+    ProposeScheme: "proposeScheme",
+    ProposeSettlement: "proposeSettlement",
+    Consent: "consent",
+    Objection: "object",
+    Withdrawal: "withdrawProposal",
+    ReportPayment: "reportPayment",
+    ConfirmPayment: "confirmPayment",
+}
+"""Which row of `agreement.ACTS` a command needs."""
+
+
+def authorise(command: Command, actor: Actor) -> None:
+    """Return if the actor's roles allow the command; raise NotPermitted otherwise.
+
+    Asked before a used key is looked up too: a repeated request is authorised anew.
+    """
+    permit(actor, ACT_OF[type(command)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,10 @@ def decide(
     book: Book, command: Command, actor: Actor, now: datetime, seed: Seed, log: LogIdentity
 ) -> Decision:
     """The decision on a command. Raises a Refusal; then nothing changes."""
+    authorise(command, actor)
     match command:
         case FoundEcosystem():
-            return _found(book, command, actor, seed, log)
+            return _found(book, command, seed, log)
         case ProposeIndicator() | ProposeMeasurement() | ProposeScheme() | ProposeSettlement():
             return _propose(book, command, actor, now, seed)
         case RecordObservations():
@@ -125,10 +128,7 @@ def _member(book: Book, actor: Actor) -> Ecosystem:
     return book.ecosystem
 
 
-def _found(
-    book: Book, command: FoundEcosystem, actor: Actor, seed: Seed, log: LogIdentity
-) -> Decision:
-    permit(actor, "foundEcosystem")
+def _found(book: Book, command: FoundEcosystem, seed: Seed, log: LogIdentity) -> Decision:
     if book.ecosystem is not None:
         raise EcosystemExists("idempotencyKey")
     facts, outsourcer = found(command, log.name, log.verifier_key, seed)
@@ -145,19 +145,15 @@ def _propose(
     ecosystem = _member(book, actor)
     match command:
         case ProposeIndicator():
-            permit(actor, "proposeIndicator")
             current = _current_indicator(book, command.indicator_id)
             facts = indicator.propose(
                 command, current, book.agreements, ecosystem.signing_ids(), seed
             )
         case ProposeMeasurement():
-            permit(actor, "proposeMeasurement")
             facts = _propose_measurement(book, command, actor, now, seed)
         case ProposeScheme():
-            permit(actor, "proposeScheme")
             facts = _propose_scheme(book, ecosystem, command, seed)
         case ProposeSettlement():
-            permit(actor, "proposeSettlement")
             facts = _propose_settlement(book, ecosystem, command, seed)
     opened = facts[-1].event
     return Decision(facts, _proposal_id(opened), actor.party_id)
@@ -249,14 +245,12 @@ def measured_for(book: Book, agreed: Scheme, period: str) -> dict[str, Measured]
 
 def _record(book: Book, command: RecordObservations, actor: Actor, seed: Seed) -> Decision:
     _member(book, actor)
-    permit(actor, "recordObservations")
     batch = observation.record(command, seed)
     return Decision((Fact(batch.event),), batch.event.batch_id, actor.party_id, batch)
 
 
 def _submit(book: Book, command: SubmitPart, actor: Actor, now: datetime) -> Decision:
     _member(book, actor)
-    permit(actor, "submitPart")
     version = book.current_indicator(command.indicator_id)
     series = version.terms.method.series if version else ""
     facts = measurement.submit(
@@ -275,15 +269,12 @@ def _answer(book: Book, command: Consent | Objection | Withdrawal, actor: Actor)
     _member(book, actor)
     match command:
         case Consent():
-            permit(actor, "consent")
             facts = _consent(book, command, actor)
         case Objection():
-            permit(actor, "object")
             facts = agreement.objection(
                 book.agreements, actor, command.proposal_id, command.commitment, command.reason
             )
         case Withdrawal():
-            permit(actor, "withdrawProposal")
             facts = agreement.withdrawal(book.agreements, actor, command.proposal_id)
     return Decision(facts, command.proposal_id, actor.party_id)
 
@@ -324,13 +315,11 @@ def _pay(
 ) -> Decision:
     ecosystem = _member(book, actor)
     if isinstance(command, ConfirmPayment):
-        permit(actor, "confirmPayment")
         known = book.payments.get(command.payment_id)
         if known is None:
             raise NotFound("paymentId", what="payment", id=command.payment_id)
         facts = payment.confirm(known, book.accounts, actor)
         return Decision(facts, command.payment_id, actor.party_id)
-    permit(actor, "reportPayment")
     settled = book.settlement(command.settlement_id)
     if settled is None or settled.status is not ProposalStatus.AGREED:
         raise payment.NotSettled("settlementId", id=command.settlement_id)

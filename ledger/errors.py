@@ -15,6 +15,8 @@ the rule that raises them. Source: decision 0002.
 import re
 from typing import ClassVar
 
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
 
 class Refusal(Exception):  # noqa: N818 -- a refusal is an answer, not an error of the program
     """Refused. Correct the input and try again."""
@@ -23,7 +25,7 @@ class Refusal(Exception):  # noqa: N818 -- a refusal is an answer, not an error 
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.code = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).upper()
+        cls.code = _WORD_START.sub("_", cls.__name__).upper()
 
     def __init__(self, path: str = "", **facts: object) -> None:
         """Keep the facts that fill the message; `path` is the input field at fault, if one is."""

@@ -29,6 +29,10 @@ class NotACoOwner(Refusal):
     """Your party does not co-own this indicator. -> Only its co-owners report parts of it."""
 
 
+class NotYourPart(Refusal):
+    """A party declares its own part, not another's. -> Name your own party in the figures."""
+
+
 class PartsMissing(Refusal):
     """Period {period} lacks the parts of {parties}. -> Ask them to submit their parts."""
 
@@ -162,7 +166,8 @@ def submit(
 
     `newest_batch` is the index of the party's newest batch of the series, 0 when it has none.
     Raises IndicatorNotAgreed, NotACoOwner, PeriodUnknown, PeriodNotEnded, AlreadyMeasured,
-    ObservationsMoved, EvidenceMissing, NothingMeasured, and what `check_figures` raises.
+    ObservationsMoved, EvidenceMissing, NotYourPart, NothingMeasured, and what `check_figures`
+    raises.
     """
     if version is None:
         raise IndicatorNotAgreed("indicatorId", id=command.indicator_id)
@@ -172,7 +177,7 @@ def submit(
     if is_measured:
         raise AlreadyMeasured("period", period=command.period)
     figures, basis = _resting_on(command, actor, newest_batch)
-    check_figures(version.terms, figures, "declared")
+    check_figures(version.terms, figures, "declared.figures")
     event = PartSubmitted(command.indicator_id, version.version, command.period, figures, basis)
     return (Fact(event),)
 
@@ -181,7 +186,9 @@ def _resting_on(command: SubmitPart, actor: Actor, newest_batch: int) -> tuple[F
     if command.declared is not None:
         evidence = command.evidence_sha256
         if len(evidence) != 64 or not set(evidence) <= set("0123456789abcdef"):  # noqa: PLR2004
-            raise EvidenceMissing("evidenceSha256")
+            raise EvidenceMissing("declared.evidenceSha256")
+        if command.declared.party_id != actor.party_id:
+            raise NotYourPart("declared.figures.partyId")
         return command.declared, Basis(BasisKind.DECLARED, evidence)
     aggregate = command.aggregate
     if aggregate is None or aggregate.row_count == 0:

@@ -135,6 +135,9 @@ def _check_row(row: Observation, place: str) -> None:
         raise BatchMalformed(place, reason="give either the period's key or the instant")
     if len(row.segment) > MAX_TEXT:
         raise BatchMalformed(f"{place}.segment", reason="a segment has at most 120 characters")
+    for name, number in (("value", row.value), ("denominator", row.denominator)):
+        if number is not None and "/" in render_number(number):
+            raise BatchMalformed(f"{place}.{name}", reason="a raw fact is a finite decimal")
     if row.denominator is not None and row.denominator < 0:
         raise BatchMalformed(f"{place}.denominator", reason="a denominator is not negative")
     if row.sample_size is not None and row.sample_size < 0:

@@ -14,9 +14,10 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.http.base import BaseRequestProtocol
+from strawberry.types import ExecutionResult
 
 from graph.context import Context, Doors
-from graph.schema import Schema
+from graph.schema import Schema, plain_error
 from service.identity import Gatekeeper, NotAuthenticated
 
 GRAPHIQL = Path(__file__).parent / "graphiql"
@@ -76,6 +77,15 @@ class Endpoint(GraphQL[Context, None]):
         if RESPONSE_JSON in request.headers.get("accept", ""):
             sub_response.media_type = RESPONSE_JSON
         return sub_response
+
+    async def process_result(
+        self, request: Request, result: ExecutionResult
+    ) -> GraphQLHTTPResponse:
+        """Data, and errors with a code each, the unexpected ones masked."""
+        if result.errors:
+            request_id = request.state.request_id
+            result.errors = [plain_error(error, request_id) for error in result.errors]
+        return await super().process_result(request, result)
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         """A browser that asks for a page; never a client that would read JSON."""

@@ -1,0 +1,90 @@
+"""The command line: what cannot be done is one message, never a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from service.embedded import Embedded
+from service.settings import Settings
+
+
+def jpi(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """A run of the command line with nothing but the given environment."""
+    return subprocess.run(
+        [sys.executable, "-m", "ops", *words],
+        env={"PATH": os.defpath, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+def test_an_unreachable_database_at_start_is_told(tmp_path: Path, command: str) -> None:
+    """Within seconds, with what to check."""
+    settings = {
+        "JPI_HOME": str(tmp_path),
+        "JPI_DEV_ISSUER": "true",
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+    }
+    assert jpi("keys", **settings).returncode == 0
+
+    done = jpi(command, **settings)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("jpi: ")
+    assert "Traceback" not in done.stderr
+    assert "Connect" in done.stderr or "connect" in done.stderr
+
+
+def test_a_database_without_our_schema_is_told_to_migrate(
+    server: Embedded, settings: Settings
+) -> None:
+    """The service never migrates behind an operator's back."""
+    done = jpi(
+        "serve",
+        JPI_HOME=str(settings.home),
+        JPI_DEV_ISSUER="true",
+        DATABASE_URL=server.url("jpi_service", "postgres"),
+    )
+
+    assert done.returncode == 1
+    assert "run `jpi migrate`" in done.stderr
+
+
+def test_a_wrong_setting_is_told_by_its_variable() -> None:
+    """Before anything starts."""
+    done = jpi("serve", JPI_PORT="x")
+
+    assert done.returncode == 1
+    assert "JPI_PORT='x'" in done.stderr
+
+
+def test_a_service_without_an_issuer_does_not_start(settings: Settings) -> None:
+    """Nobody could get in: it says so."""
+    done = jpi("serve", JPI_HOME=str(settings.home), DATABASE_URL=settings.database_url or "")
+
+    assert done.returncode == 1
+    assert "JPI_DEV_ISSUER" in done.stderr
+
+
+def test_migrating_twice_changes_nothing(database: Embedded) -> None:
+    """The second time says so."""
+    done = jpi("migrate", DATABASE_URL=database.owner_url)
+
+    assert done.returncode == 0
+    assert "already" in done.stderr
+
+
+def test_settings_are_listed_and_a_token_needs_ids(settings: Settings) -> None:
+    """A person's table; a token for nobody is refused."""
+    assert "JPI_SHUTDOWN_SECONDS" in jpi("settings").stdout
+    done = jpi("token", "--role", "VIEWER", JPI_HOME=str(settings.home))
+    assert done.returncode == 1
+    assert "--ecosystem" in done.stderr
+    done = jpi("token", "--role", "FOUNDER", JPI_HOME=str(settings.home))
+    assert done.stdout.count(".") == 2
