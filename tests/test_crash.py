@@ -25,7 +25,7 @@ RECORD = """mutation($g: RecordObservationsInput!) { recordObservations(input: $
   problems { code } receipt { index leafHash isRepeat } } }"""
 
 
-def start(settings: Settings) -> "subprocess.Popen[bytes]":
+def start(settings: Settings, workers: int = 1) -> "subprocess.Popen[bytes]":
     """The service as a process of its own, from the environment."""
     environment = {
         "PATH": os.defpath,
@@ -33,6 +33,7 @@ def start(settings: Settings) -> "subprocess.Popen[bytes]":
         "JPI_HOME": str(settings.home),
         "JPI_DEV_ISSUER": "true",
         "JPI_PORT": str(settings.port),
+        "JPI_WORKERS": str(workers),
         "JPI_LOG_LEVEL": "error",
     }
     return subprocess.Popen([sys.executable, "-m", "ops", "serve"], env=environment)
