@@ -239,7 +239,7 @@ def _encode_hook(value: object) -> object:
         case Money():
             return {"amount": value.render(), "currency": value.currency}
         case _:
-            raise NotImplementedError(f"{type(value).__name__} has no place in a body")
+            raise TypeError(f"{type(value).__name__} has no place in a body")
 
 
 def _decode_hook(kind: type, value: object) -> object:
@@ -247,4 +247,4 @@ def _decode_hook(kind: type, value: object) -> object:
         return Fraction(value)  # ours, so of any length: a quotient may have many digits
     if kind is Money and isinstance(value, dict):
         return Money.parse(str(value["amount"]), str(value["currency"]))
-    raise NotImplementedError(f"{kind.__name__} has no place in a body")
+    raise TypeError(f"{kind.__name__} has no place in a body")

@@ -241,7 +241,3 @@ def upgrade():
     op.execute("GRANT UPDATE (until_index) ON projection TO jpi_service")
     op.execute("GRANT SELECT ON alembic_version TO jpi_service")
     op.execute("GRANT USAGE ON SCHEMA public TO jpi_service")
-
-
-def downgrade():
-    raise NotImplementedError("history goes forward only")

@@ -1,6 +1,7 @@
 """An export proves itself: any change, in the file or in the database, is found and named."""
 
 import random
+from hashlib import sha256
 from pathlib import Path
 
 import asyncpg
@@ -8,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from ledger.actor import Actor, Role
+from ledger.canonical import encode
 from ledger.checkpoint import generate_signer, render_verifier
 from ledger.ids import EcosystemId, PartyId
 from ops.export import export
@@ -70,8 +72,35 @@ async def test_an_export_verifies_and_any_changed_byte_is_found(
         other = bytes([data[place] ^ chance.choice((1, 2, 4, 8, 16, 32, 64, 128))])
         changed.write_bytes(data[:place] + other + data[place + 1 :])
         assert not verify(changed, key).is_good, place
-    changed.write_bytes(b"".join(data.splitlines(keepends=True)[:-1]))
+    last = data.rstrip(b"\n").rfind(b"\n") + 1
+    for place in range(last, len(data)):
+        other = bytes([data[place] ^ 32])
+        changed.write_bytes(data[:place] + other + data[place + 1 :])
+        assert not verify(changed, key).is_good, place
+    changed.write_bytes(data[:last])
     assert not verify(changed, key).is_good
+
+
+async def test_a_forger_who_mends_the_digest_is_found_by_the_entry(
+    told: World, tmp_path: Path
+) -> None:
+    """The stored leaf hash, the commitment and the signed root each say where."""
+    path, forged = tmp_path / "ledger.ndjson", tmp_path / "forged.ndjson"
+    key = await exported(told, path)
+    lines = path.read_bytes().splitlines(keepends=True)[:-1]
+    third = next(i for i, line in enumerate(lines) if b'\\"index\\":3,' in line)
+    place = f"entry 3 (line {third + 1}): "
+
+    for number, old, new, named in (
+        (third, b"s-", b"x-", f"{place}its envelope is not what was hashed"),
+        (third, b"proposal_index", b"proposal_indeX", place),
+        (0, b'"size":', b'"size":1', "entries, the header says"),
+    ):
+        assert old in lines[number]
+        body = b"".join([*lines[:number], lines[number].replace(old, new), *lines[number + 1 :]])
+        forged.write_bytes(body + encode({"sha256": sha256(body).hexdigest()}) + b"\n")
+        findings = verify(forged, key).findings
+        assert any(named in finding for finding in findings), findings
 
 
 async def test_another_log_key_than_the_pinned_one_is_found(told: World, tmp_path: Path) -> None:
