@@ -78,6 +78,14 @@ class _Waiting:
     answer: asyncio.Future[Receipt]
 
 
+class _NothingFounded(Exception):  # noqa: N818 -- no error: it only leaves the transaction
+    """Every founding of the batch was refused: its head row is rolled back."""
+
+    def __init__(self, outcomes: list[Outcome]) -> None:
+        super().__init__()
+        self.outcomes = outcomes
+
+
 class _Sequencer:
     """The one batcher of an ecosystem in this process."""
 
@@ -132,7 +140,8 @@ class _Sequencer:
         else:
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 _answer(waiting, outcome)
-            self._ledger.committed(self.ecosystem_id)
+            if any(isinstance(each, Receipt) and not each.is_repeat for each in outcomes):
+                self._ledger.committed(self.ecosystem_id)
         finally:
             # whatever else went wrong, nobody is left waiting
             _answer_all(batch, Fault("the sequencer stopped unexpectedly"))
@@ -154,6 +163,12 @@ class _Sequencer:
         raise AssertionError("the last attempt returns or raises")
 
     async def _attempt(self, requests: list[Request]) -> list[Outcome]:
+        try:
+            return await self._transact(requests)
+        except _NothingFounded as nothing:
+            return nothing.outcomes
+
+    async def _transact(self, requests: list[Request]) -> list[Outcome]:
         async with self._ledger.database.writing(self.ecosystem_id) as connection:
             if any(isinstance(request.command, FoundEcosystem) for request in requests):
                 await entries.create_head(connection, self.ecosystem_id)
@@ -163,6 +178,8 @@ class _Sequencer:
                 return [missing for _ in requests]
             batch = await self._begin(connection, head, requests)
             outcomes = [await self._step(connection, batch, request) for request in requests]
+            if batch.book.size == 0:
+                raise _NothingFounded(outcomes)
             await batch.write(connection)
         # only a durable batch changes what this process believes
         self.book = batch.book

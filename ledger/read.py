@@ -4,11 +4,12 @@ The one rule: every function takes the actor, reads only its ecosystem, and filt
 inside the SQL. What does not exist and what may not be seen answer alike.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from ledger.actor import Actor, NotFound
+from ledger.actor import Actor, NotFound, Role
 from ledger.book import Indicator
 from ledger.changes import AccountBalance
 from ledger.checkpoint import parse_checkpoint
@@ -26,7 +27,7 @@ from ledger.settlement import Settlement
 from ledger.store import entries, observations, postings, projections
 from ledger.store.entries import StoredCheckpoint, StoredEntry
 from ledger.store.observations import SeriesTotal
-from ledger.store.pool import Database
+from ledger.store.pool import Connection, Database
 from ledger.store.postings import StoredPosting
 from ledger.store.projections import Scope
 from ledger.tree import Frontier, inclusion_proof
@@ -34,6 +35,8 @@ from ledger.tree import Frontier, inclusion_proof
 T = TypeVar("T")
 
 MAX_PAGE = 100
+MAX_ADMITTED = 10_000
+"""Members remembered as such, so that a read does not look them up again."""
 EXPORT_PAGE = 1000
 
 KINDS: dict[str, type] = {
@@ -107,11 +110,27 @@ class Reader:
     def __init__(self, database: Database) -> None:
         """Read from `database`."""
         self._database = database
+        self._admitted: set[tuple[str, str]] = set()
+
+    @asynccontextmanager
+    async def _reading(self, actor: Actor) -> AsyncIterator[Connection]:
+        """A snapshot of the actor's ecosystem, for members alone. Raises NotFound.
+
+        A founder has no party yet: it reads only what it has just founded, by the API's own doing.
+        """
+        async with self._database.reading(actor.ecosystem_id) as connection:
+            member = (actor.ecosystem_id, actor.party_id)
+            if Role.FOUNDER not in actor.roles and member not in self._admitted:
+                await _admit(connection, actor)
+                if len(self._admitted) >= MAX_ADMITTED:
+                    self._admitted.clear()
+                self._admitted.add(member)
+            yield connection
 
     async def ecosystem(self, actor: Actor) -> Found[Ecosystem]:
         """The actor's ecosystem. Raises NotFound when its party is no member."""
         found = await self.one(actor, "ecosystem", actor.ecosystem_id, Ecosystem)
-        if found is None or actor.party_id not in found.value.party_ids():
+        if found is None:
             raise NotFound("ecosystem", what="ecosystem", id=actor.ecosystem_id)
         return found
 
@@ -131,7 +150,7 @@ class Reader:
         as_of: int | None = None,
     ) -> dict[str, Found[T]]:
         """Values by object id. `as_of` is a ledger size: the state after that many entries."""
-        async with self._database.reading(actor.ecosystem_id) as connection:
+        async with self._reading(actor) as connection:
             states = await projections.states_at(
                 connection, actor.ecosystem_id, concept, object_ids, actor.party_id, as_of
             )
@@ -153,7 +172,7 @@ class Reader:
         scope = Scope(
             concept, actor.party_id, as_of, narrowed.parent_id, narrowed.period, narrowed.status
         )
-        async with self._database.reading(actor.ecosystem_id) as connection:
+        async with self._reading(actor) as connection:
             states = await projections.page(
                 connection, actor.ecosystem_id, scope, cursor, limit + 1, backward=backward
             )
@@ -173,7 +192,7 @@ class Reader:
         last: int | None = None,
     ) -> tuple[list[StoredEntry], bool]:
         """`first` entries after an index, or `last` before one, oldest first; and whether more."""
-        async with self._database.reading(actor.ecosystem_id) as connection:
+        async with self._reading(actor) as connection:
             if last is not None:
                 end = 2**62 if before is None else before
                 found = await entries.entries_before(
@@ -189,7 +208,7 @@ class Reader:
 
     async def entries_at(self, actor: Actor, indices: Sequence[int]) -> dict[int, StoredEntry]:
         """Entries by index; what is not there is missing."""
-        async with self._database.reading(actor.ecosystem_id) as connection:
+        async with self._reading(actor) as connection:
             return await entries.entries_at(connection, actor.ecosystem_id, indices, actor.party_id)
 
     async def facts_at(self, actor: Actor, indices: Sequence[int]) -> dict[int, Placed]:
@@ -203,7 +222,7 @@ class Reader:
 
     async def size(self, actor: Actor) -> int:
         """How many entries the actor's ledger has."""
-        async with self._database.reading(actor.ecosystem_id) as connection:
+        async with self._reading(actor) as connection:
             head = await entries.read_head(connection, actor.ecosystem_id)
         if head is None:
             raise NotFound("ecosystem", what="ecosystem", id=actor.ecosystem_id)
@@ -221,7 +240,7 @@ class Reader:
         if not 0 <= index < size:
             raise NotFound("index", what="entry", id=str(index))
         inclusion_proof(note_place, index, size)
-        async with self._database.reading(actor.ecosystem_id) as connection:
+        async with self._reading(actor) as connection:
             nodes = await entries.read_nodes(connection, actor.ecosystem_id, [*places, (0, index)])
 
         def read_place(level: int, node: int) -> bytes:
@@ -235,12 +254,12 @@ class Reader:
 
     async def checkpoints(self, actor: Actor, size: int, limit: int) -> list[StoredCheckpoint]:
         """Published checkpoints of at least `size`, smallest first."""
-        async with self._database.reading(actor.ecosystem_id) as connection:
+        async with self._reading(actor) as connection:
             return await entries.checkpoints_from(connection, actor.ecosystem_id, size, limit)
 
     async def frontier(self, actor: Actor) -> Frontier:
         """The tree's frontier. Raises NotFound."""
-        async with self._database.reading(actor.ecosystem_id) as connection:
+        async with self._reading(actor) as connection:
             head = await entries.read_head(connection, actor.ecosystem_id)
         if head is None:
             raise NotFound("ecosystem", what="ecosystem", id=actor.ecosystem_id)
@@ -248,7 +267,7 @@ class Reader:
 
     async def aggregate(self, actor: Actor, series: str, segment: str, period: Period) -> Aggregate:
         """What the actor's party recorded of a series, segment and period."""
-        async with self._database.reading(actor.ecosystem_id) as connection:
+        async with self._reading(actor) as connection:
             return await observations.aggregate(
                 connection, actor.ecosystem_id, actor.party_id, series, segment, period
             )
@@ -257,7 +276,7 @@ class Reader:
         self, actor: Actor, series: str, segment: str, periods: Sequence[str]
     ) -> list[SeriesTotal]:
         """What each party's observations of a series add up to."""
-        async with self._database.reading(actor.ecosystem_id) as connection:
+        async with self._reading(actor) as connection:
             return await observations.totals(
                 connection, actor.ecosystem_id, series, segment, periods
             )
@@ -266,10 +285,19 @@ class Reader:
         self, actor: Actor, owner: str, cursor: tuple[int, int] | None, limit: int
     ) -> list[StoredPosting]:
         """Postings of accounts that the actor's party is a side of."""
-        async with self._database.reading(actor.ecosystem_id) as connection:
+        async with self._reading(actor) as connection:
             return await postings.postings_after(
                 connection, actor.ecosystem_id, actor.party_id, owner, cursor, limit
             )
+
+
+async def _admit(connection: Connection, actor: Actor) -> None:
+    """Return if the actor's party is a member, whatever its token says; raise NotFound."""
+    key = actor.ecosystem_id
+    states = await projections.states_at(connection, key, "ecosystem", [key], actor.party_id)
+    state = states.get(key)
+    if state is None or actor.party_id not in decode_state(state.data, Ecosystem).party_ids():
+        raise NotFound("ecosystem", what="ecosystem", id=key)
 
 
 def _found(state: projections.State, kind: type[T]) -> Found[T]:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -62,9 +63,30 @@ async def test_another_ecosystems_id_is_not_found(told: World) -> None:
     data = await elsewhere.read("Other partner", node, id=told.ecosystem_id)
     assert data == {"node": None}
     intruder = elsewhere.token("Other partner", ecosystem=told.ecosystem_id.partition(":")[2])
-    for asked in ("{ ecosystem { name } }",):
+    for asked in (
+        "{ ecosystem { name } }",
+        "{ entries { nodes { index } } }",
+        "{ measurements { nodes { id } } }",
+        "{ proposals { nodes { id } } }",
+        "{ accounts { nodes { id } } }",
+        "{ postings { nodes { index } } }",
+        "{ checkpoint { size } }",
+        '{ observationTotals(series: "s") { value } }',
+    ):
         answer = await told.ask(asked, token=intruder)
         assert answer["errors"][0]["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_a_founding_that_is_refused_leaves_nothing(told: World, database: Embedded) -> None:
+    """Not even a row for its ledger's head."""
+    given = {"name": "Alone", "parties": [{"name": "Alone", "role": "PARTNER"}]}
+
+    payload = await told.do("", "foundEcosystem", given)
+
+    assert [each["code"] for each in payload["problems"]] == ["PARTIES_MALFORMED"]
+    superuser = await asyncpg.connect(database.url("postgres"))
+    assert await superuser.fetchval("SELECT count(*) FROM ledger_head") == 1
+    await superuser.close()
 
 
 async def test_a_consent_twice_and_an_answer_by_a_stranger_are_refused(told: World) -> None:
