@@ -1,8 +1,11 @@
 """The command line: what cannot be done is one message, never a traceback."""
 
 import os
+import socketserver
+import struct
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -39,6 +42,46 @@ def test_an_unreachable_database_at_start_is_told(tmp_path: Path, command: str) 
     assert done.stderr.startswith("jpi: ")
     assert "Traceback" not in done.stderr
     assert "Connect" in done.stderr or "connect" in done.stderr
+
+
+class OldServer(socketserver.StreamRequestHandler):
+    """Speaks just enough of PostgreSQL's protocol to say that it is version 14."""
+
+    def say(self, kind: bytes, body: bytes) -> None:
+        self.wfile.write(kind + struct.pack("!I", len(body) + 4) + body)
+
+    def handle(self) -> None:
+        while True:
+            [length] = struct.unpack("!I", self.rfile.read(4))
+            if int.from_bytes(self.rfile.read(length - 4)[:4], "big") == 196608:
+                break
+            self.wfile.write(b"N")  # no TLS here
+        self.say(b"R", bytes(4))
+        self.say(b"S", b"server_version\x0014.5\x00")
+        self.say(b"K", bytes(8))
+        self.say(b"Z", b"I")
+        while kind := self.rfile.read(1):
+            [length] = struct.unpack("!I", self.rfile.read(4))
+            self.rfile.read(length - 4)
+            if kind == b"Q":
+                self.say(b"C", b"SELECT 1\x00")
+                self.say(b"Z", b"I")
+
+
+def test_a_server_that_is_too_old_is_told_by_its_version(settings: Settings) -> None:
+    """Before anything is served."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), OldServer) as old:
+        threading.Thread(target=old.serve_forever, daemon=True).start()
+        done = jpi(
+            "serve",
+            JPI_HOME=str(settings.home),
+            JPI_DEV_ISSUER="true",
+            DATABASE_URL=f"postgresql://jpi:x@127.0.0.1:{old.server_address[1]}/jpi",
+        )
+        old.shutdown()
+
+    assert done.returncode == 1
+    assert "PostgreSQL 14; 15 or newer is needed" in done.stderr
 
 
 def test_a_database_without_our_schema_is_told_to_migrate(
