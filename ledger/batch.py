@@ -5,6 +5,7 @@ batch. One key twice in a batch: the first wins, the second gets the same answer
 Source: `design.md` decision 4.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,7 @@ from ledger.fact import Placed
 from ledger.history import Entry, seal
 from ledger.ids import EcosystemId, Seed
 from ledger.journal import Posting
-from ledger.observation import Batch, ReferenceTaken
+from ledger.observation import Batch, RecordObservations, ReferenceTaken
 from ledger.store import entries, observations, postings, projections
 from ledger.store.entries import UsedKey
 from ledger.store.pool import Connection
@@ -128,7 +129,7 @@ class Pending:
             self.postings.append((entry.index, lines))
 
     def claim(self, party: str, batch: Batch) -> None:
-        """Refuse a reference that another request of this same transaction brings."""
+        """Refuse a reference that stands already, or that an earlier request of this one brings."""
         for number, row in enumerate(batch.rows):
             if (party, batch.event.series, row.reference, row.revision) in self.references:
                 raise ReferenceTaken(
@@ -149,5 +150,14 @@ class Pending:
         await entries.use_keys(connection, self.ecosystem_id, self.keys)
         await projections.project(connection, self.ecosystem_id, self.changes)
         await postings.append(connection, self.ecosystem_id, self.postings)
-        for index, party, batch in self.rows:
-            await observations.add_batch(connection, self.ecosystem_id, index, party, batch)
+        await observations.add_batches(connection, self.ecosystem_id, self.rows)
+
+
+def references_of(requests: Sequence[Request]) -> list[observations.Reference]:
+    """What the rows of the requests would be known by."""
+    return [
+        (request.actor.party_id, request.command.series.strip(), row.reference, row.revision)
+        for request in requests
+        if isinstance(request.command, RecordObservations)
+        for row in request.command.rows
+    ]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ledger.actor import NotFound
-from ledger.batch import Pending, Receipt, Request
+from ledger.batch import Pending, Receipt, Request, references_of
 from ledger.book import Book, evolve
 from ledger.decision import Decision, LogIdentity, authorise, decide
 from ledger.ecosystem import FoundEcosystem
@@ -177,7 +177,7 @@ class _Sequencer:
                 missing = NotFound("ecosystem", what="ecosystem", id=self.ecosystem_id)
                 return [missing for _ in requests]
             batch = await self._begin(connection, head, requests)
-            outcomes = [await self._step(connection, batch, request) for request in requests]
+            outcomes = [self._step(batch, request) for request in requests]
             if batch.book.size == 0:
                 raise _NothingFounded(outcomes)
             await batch.write(connection)
@@ -212,10 +212,12 @@ class _Sequencer:
             postings=[],
             rows=[],
             keys=[],
-            references=set(),
+            references=await observations.taken_references(
+                connection, self.ecosystem_id, references_of(requests)
+            ),
         )
 
-    async def _step(self, connection: Connection, batch: Pending, request: Request) -> Outcome:
+    def _step(self, batch: Pending, request: Request) -> Outcome:
         """One request of the batch: its receipt, or the refusal that changes nothing."""
         try:
             authorise(request.command, request.actor)
@@ -227,11 +229,7 @@ class _Sequencer:
                 batch.book, request.command, request.actor, batch.now, seed, batch.log
             )
             if decision.batch is not None:
-                party = decision.party
-                await observations.check_references(
-                    connection, self.ecosystem_id, party, decision.batch
-                )
-                batch.claim(party, decision.batch)
+                batch.claim(decision.party, decision.batch)
             return batch.add(request, decision, seed)
         except Refusal as refusal:
             return refusal

@@ -7,12 +7,15 @@ from fractions import Fraction
 
 from ledger.amounts import render_number
 from ledger.ids import EcosystemId
-from ledger.observation import Aggregate, Batch, ReferenceTaken
+from ledger.observation import Aggregate, Batch
 from ledger.periods import Period
 from ledger.store.pool import Connection
 from ledger.store.queries import load
 
 SQL = load(__file__)
+
+Reference = tuple[str, str, str, int]
+"""What a row is known by: party, series, reference, revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,53 +29,53 @@ class SeriesTotal:
     row_count: int
 
 
-async def check_references(
-    connection: Connection, ecosystem_id: EcosystemId, party: str, batch: Batch
-) -> None:
-    """Return if every (reference, revision) of the batch is new; raise ReferenceTaken otherwise."""
-    rows = await connection.fetch(
-        SQL["taken_references"],
-        ecosystem_id,
-        party,
-        batch.event.series,
-        [row.reference for row in batch.rows],
-        [row.revision for row in batch.rows],
-    )
-    taken = {(row["reference"], row["revision"]) for row in rows}
-    for number, row in enumerate(batch.rows):
-        if (row.reference, row.revision) in taken:
-            raise ReferenceTaken(
-                f"rows[{number}].reference",
-                row=number,
-                reference=row.reference,
-                revision=row.revision,
-            )
+async def taken_references(
+    connection: Connection, ecosystem_id: EcosystemId, asked: Sequence[Reference]
+) -> set[Reference]:
+    """Which of the asked references stand already. Read it under the head lock."""
+    if not asked:
+        return set()
+    columns = [list(column) for column in zip(*asked, strict=True)]
+    rows = await connection.fetch(SQL["taken_references"], ecosystem_id, *columns)
+    return {(row["party"], row["series"], row["reference"], row["revision"]) for row in rows}
 
 
-async def add_batch(
-    connection: Connection, ecosystem_id: EcosystemId, index: int, party: str, batch: Batch
+async def add_batches(
+    connection: Connection, ecosystem_id: EcosystemId, added: Sequence[tuple[int, str, Batch]]
 ) -> None:
-    """The rows of a batch, beside the entry at `index` that commits to them."""
-    rows, series = batch.rows, batch.event.series
+    """The rows of batches (index, party, batch), beside the entries that commit to them."""
+    if not added:
+        return
     await connection.execute(
-        SQL["add_batches"], ecosystem_id, [index], [party], [series], [len(rows)], [batch.salt]
+        SQL["add_batches"],
+        ecosystem_id,
+        [index for index, _, _ in added],
+        [party for _, party, _ in added],
+        [batch.event.series for _, _, batch in added],
+        [len(batch.rows) for _, _, batch in added],
+        [batch.salt for _, _, batch in added],
     )
+    rows = [
+        (index, party, batch.event.series, number, row, leaf)
+        for index, party, batch in added
+        for number, (row, leaf) in enumerate(zip(batch.rows, batch.leaf_hashes, strict=True))
+    ]
     await connection.execute(
         SQL["add_observations"],
         ecosystem_id,
-        party,
-        series,
-        index,
-        [row.reference for row in rows],
-        [row.revision for row in rows],
-        list(range(len(rows))),
-        [row.period for row in rows],
-        [row.at for row in rows],
-        [row.segment for row in rows],
-        [_decimal(row.value) for row in rows],
-        [_decimal(row.denominator) for row in rows],
-        [row.sample_size for row in rows],
-        list(batch.leaf_hashes),
+        [party for _, party, _, _, _, _ in rows],
+        [series for _, _, series, _, _, _ in rows],
+        [index for index, _, _, _, _, _ in rows],
+        [row.reference for _, _, _, _, row, _ in rows],
+        [row.revision for _, _, _, _, row, _ in rows],
+        [number for _, _, _, number, _, _ in rows],
+        [row.period for _, _, _, _, row, _ in rows],
+        [row.at for _, _, _, _, row, _ in rows],
+        [row.segment for _, _, _, _, row, _ in rows],
+        [_decimal(row.value) for _, _, _, _, row, _ in rows],
+        [_decimal(row.denominator) for _, _, _, _, row, _ in rows],
+        [row.sample_size for _, _, _, _, row, _ in rows],
+        [leaf for _, _, _, _, _, leaf in rows],
     )
 
 

@@ -6,19 +6,20 @@ FROM unnest($2::bigint[], $3::text[], $4::text[], $5::integer[], $6::bytea[])
     AS added (index, party, series, row_count, salt)
 
 -- name: taken_references :many
--- References of a batch that stand already, with what they hold.
-SELECT o.reference, o.revision, o.period, o.at, o.segment, o.value, o.denominator, o.sample_size
+-- Which references of a transaction's batches stand already.
+SELECT o.party, o.series, o.reference, o.revision
 FROM observation o
-JOIN unnest($4::text[], $5::integer[]) AS asked (reference, revision)
-    ON o.reference = asked.reference AND o.revision = asked.revision
-WHERE o.ecosystem_id = $1 AND o.party = $2 AND o.series = $3
+JOIN unnest($2::text[], $3::text[], $4::text[], $5::integer[]) AS asked (party, series, reference, revision)
+    ON o.party = asked.party AND o.series = asked.series
+    AND o.reference = asked.reference AND o.revision = asked.revision
+WHERE o.ecosystem_id = $1
 
 -- name: add_observations :exec
--- The rows of one batch.
+-- The rows of a transaction's batches.
 INSERT INTO observation (ecosystem_id, party, series, batch_index, reference, revision, number, period, at, segment, value, denominator, sample_size, leaf_hash)
-SELECT $1, $2, $3, $4, reference, revision, number, period, at, segment, value, denominator, sample_size, leaf_hash
-FROM unnest($5::text[], $6::integer[], $7::integer[], $8::text[], $9::timestamptz[], $10::text[], $11::numeric[], $12::numeric[], $13::bigint[], $14::bytea[])
-    AS added (reference, revision, number, period, at, segment, value, denominator, sample_size, leaf_hash)
+SELECT $1, party, series, batch_index, reference, revision, number, period, at, segment, value, denominator, sample_size, leaf_hash
+FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::timestamptz[], $10::text[], $11::numeric[], $12::numeric[], $13::bigint[], $14::bytea[])
+    AS added (party, series, batch_index, reference, revision, number, period, at, segment, value, denominator, sample_size, leaf_hash)
 
 -- name: aggregate :one
 -- What the newest revisions of a party's rows of one series, segment and period add up to.
