@@ -7,10 +7,11 @@ from what is owed. Source: `ledger-format.md`, "Offline".
 
 from ledger import indicator, scheme, settlement
 from ledger.book import Book
+from ledger.changes import opening_of
 from ledger.decision import measured_for, posted
-from ledger.ecosystem import Ecosystem
+from ledger.ecosystem import Ecosystem, EcosystemFounded
 from ledger.errors import Fault, Refusal
-from ledger.fact import Placed
+from ledger.fact import CLOCK, Placed
 from ledger.indicator import IndicatorProposed
 from ledger.journal import (
     SettlementPosted,
@@ -18,9 +19,16 @@ from ledger.journal import (
     payment_reported_lines,
     post,
 )
-from ledger.measurement import MeasurementProposed, PartUsed, result
-from ledger.payment import PaymentConfirmed, PaymentReported
-from ledger.proposal import ProposalAgreed, ProposalConsented, ProposalObjected
+from ledger.measurement import MeasurementProposed, PartSubmitted, PartUsed, result
+from ledger.payment import PaymentConfirmed, PaymentReported, PaymentStatus
+from ledger.proposal import (
+    Opening,
+    ProposalAgreed,
+    ProposalConsented,
+    ProposalObjected,
+    ProposalStatus,
+    ProposalWithdrawn,
+)
 from ledger.scheme import IndicatorFacts, SchemeProposed
 from ledger.settlement import SettlementProposed
 
@@ -40,6 +48,12 @@ def check(book: Book, placed: Placed) -> None:
 
 
 def _check(book: Book, placed: Placed) -> None:
+    is_founding = isinstance(placed.event, EcosystemFounded)
+    _require(is_founding == (placed.index == 0), "an ecosystem is founded once, by entry 0")
+    _require(is_founding or placed.party in _members(book), "its party is no member")
+    opening = opening_of(placed.event)
+    if opening is not None:
+        _check_opening(book, opening, *_asked(book, placed.event))
     match placed.event:
         case ProposalConsented() | ProposalObjected() as answer:
             _check_answer(book, placed, answer)
@@ -53,20 +67,82 @@ def _check(book: Book, placed: Placed) -> None:
             _check_scheme(book, proposed)
         case SettlementProposed() as settling:
             _check_settlement(book, settling)
+        case PartSubmitted() as part:
+            version = book.indicator_version(part.indicator_id, part.version)
+            _require(part.figures.party_id == placed.party, "it reports for another party")
+            indicator.check_figures(version.terms, part.figures, "")
+        case ProposalWithdrawn(proposal_id=proposal_id):
+            proposal = book.agreements.get(proposal_id)
+            _require(proposal.is_pending, "the proposal was closed")
+            _require(proposal.proposer == placed.party, "only its proposer takes it back")
         case SettlementPosted(settlement_id=settlement_id) as entered:
+            state = book.settlements[book.settlement_proposals[settlement_id]]
+            _require(state.status is ProposalStatus.AGREED, "the settlement is not agreed")
+            _require(settlement_id not in book.posted, "the settlement is posted twice")
             expected = posted(book, book.settlement_proposals[settlement_id]).event
             _require(expected == entered, "its postings do not follow from the settlement")
-        case PaymentReported() as reported:
-            lines = payment_reported_lines(reported.payer, reported.payee, reported.amount)
-            expected_postings, _ = post(lines, book.accounts)
-            _require(expected_postings == reported.postings, "its postings are not the payment's")
-        case PaymentConfirmed() as confirmed:
-            payment = book.payments[confirmed.payment_id]
-            lines = payment_confirmed_lines(payment.payer, payment.payee, payment.amount)
-            expected_postings, _ = post(lines, book.accounts)
-            _require(expected_postings == confirmed.postings, "its postings are not the payment's")
+        case PaymentReported() | PaymentConfirmed() as paid:
+            _check_payment(book, placed, paid)
         case _:
             pass
+
+
+def _asked(book: Book, event: object) -> tuple[str, frozenset[str]]:
+    """The subject that a proposal must name, and those whose consent it must ask."""
+    match event:
+        case IndicatorProposed(indicator_id=key, terms=terms):
+            return f"indicator/{key}", terms.owner_ids()
+        case MeasurementProposed(indicator_id=key, version=version, period=period):
+            owners = book.indicator_version(key, version).terms.owner_ids()
+            return f"measurement/{key}/{period}", owners
+        case SchemeProposed(scheme_id=key, terms=scheme_terms):
+            outsourcer = _ecosystem(book).outsourcer.party_id
+            return f"scheme/{key}", scheme_terms.sharer_ids() | {outsourcer}
+        case SettlementProposed(content=content):
+            agreed = book.current_scheme(content.scheme_id)
+            if agreed is None:
+                raise RuleBroken("it settles a scheme that is not agreed")
+            outsourcer = _ecosystem(book).outsourcer.party_id
+            asked = agreed.terms.sharer_ids() | {outsourcer}
+            return f"settlement/{content.scheme_id}/{content.period}", asked
+        case _:
+            raise RuleBroken("it proposes nothing that we know")
+
+
+def _check_opening(book: Book, opening: Opening, subject: str, asked: frozenset[str]) -> None:
+    """A proposal asks everybody whose consent it needs, and one is pending a subject."""
+    _require(opening.subject == subject, "its subject is another")
+    _require(set(opening.signatories) == asked, "it does not ask all whose consent it needs")
+    _require(opening.needed == len(asked), "it needs fewer consents than there are signatories")
+    _require(opening.proposal_id not in book.agreements.proposals, "its id was used before")
+    _require(subject not in book.agreements.pending, "another proposal of its subject is pending")
+
+
+def _check_payment(book: Book, placed: Placed, paid: PaymentReported | PaymentConfirmed) -> None:
+    if isinstance(paid, PaymentConfirmed):
+        payment = book.payments[paid.payment_id]
+        _require(placed.party == payment.payee, "only the payee confirms")
+        _require(payment.status is PaymentStatus.REPORTED, "it is confirmed twice")
+        lines = payment_confirmed_lines(payment.payer, payment.payee, payment.amount)
+    else:
+        settled = book.settlement(paid.settlement_id)
+        stakes = settled.content.stakes if settled else ()
+        stake = next((each for each in stakes if each.reference == paid.reference), None)
+        if settled is None or stake is None:
+            raise RuleBroken("it pays no stake")
+        _require(settled.status is ProposalStatus.AGREED, "the settlement is not agreed")
+        _require(placed.party == paid.payer, "only the payer reports")
+        _require(stake.party_id in (paid.payer, paid.payee), "it pays another party's stake")
+        before = book.paid.get((paid.settlement_id, stake.party_id), 0)
+        owed = abs(stake.amount.amount_minor) - before
+        _require(0 < paid.amount.amount_minor <= owed, "it pays more than is owed")
+        lines = payment_reported_lines(paid.payer, paid.payee, paid.amount)
+    expected, _ = post(lines, book.accounts)
+    _require(expected == paid.postings, "its postings are not the payment's")
+
+
+def _members(book: Book) -> frozenset[str]:
+    return _ecosystem(book).signing_ids() | {CLOCK}
 
 
 def _check_answer(book: Book, placed: Placed, answer: ProposalConsented | ProposalObjected) -> None:

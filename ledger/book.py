@@ -62,6 +62,8 @@ class Book:
     current_schemes: Map[str, str] = Map()
     settled: Map[tuple[str, str], str] = Map()
     settlement_proposals: Map[str, str] = Map()
+    # settlement id -> the entry that posted it
+    posted: Map[str, int] = Map()
     accounts: Map[Account, AccountState] = Map()
     payments: Map[str, Payment] = Map()
     # (settlement id, payee) -> minor units reported as paid
@@ -113,7 +115,8 @@ def evolve(book: Book, placed: Placed) -> Book:
             return _with_part(book, placed, event)
         case IndicatorProposed() | MeasurementProposed() | SchemeProposed() | SettlementProposed():
             return _with_proposal(book, placed)
-        case SettlementPosted(postings=postings):
+        case SettlementPosted(settlement_id=settlement_id, postings=postings):
+            book = replace(book, posted=book.posted.set(settlement_id, placed.index))
             return _with_postings(book, postings)
         case PaymentReported() | PaymentConfirmed():
             return _with_payment(book, placed)

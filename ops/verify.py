@@ -171,6 +171,8 @@ class _Reading:
             known = self.book.ecosystem
             if known is not None and index == 0 and known.origin != self.origin:
                 raise Fault("the header names another origin than the founding")
+            if known is not None and index == 0 and self.log_key not in (None, known.log_key):
+                raise Fault("the founding names another log key than the one pinned")
 
     def _stop_replay(self, why: str) -> None:
         if self.book is not None:

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import orjson
 
+from ledger.audit import check
 from ledger.book import Book, evolve
 from ledger.changes import changes
 from ledger.checkpoint import open_checkpoint, parse_verifier
@@ -35,6 +36,7 @@ async def audit(settings: Settings, ecosystem_id: str) -> None:
     book, changed, posted, frontier = Book(key), [], [], Frontier()
     for entry in stored:
         placed = placed_of(entry)
+        check(book, placed)
         book = evolve(book, placed)
         frontier.append(entry.leaf_hash)
         changed += [(placed.index, placed.audience, each) for each in changes(book, placed)]
