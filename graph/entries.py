@@ -67,6 +67,15 @@ class Entry(Node):
         return await prove(info.context.doors, info.context.actor, self.index, self.index + 1)
 
 
+@strawberry.type(description="An RFC 6962 consistency proof between two sizes of the ledger.")
+class ConsistencyProof:
+    """What lets a witness check that history was only added to."""
+
+    old_size: Index = field(description="Entries of the older tree, at least 1.")
+    new_size: Index = field(description="Entries of the newer tree.")
+    hashes: list[Base64] = field(description="Empty where the sizes are equal.")
+
+
 def entry_of(stored: StoredEntry) -> Entry:
     """An entry as the API shows it."""
     envelope = open_envelope(stored.envelope)
@@ -153,3 +162,14 @@ class EntryQuery:
             actor.ecosystem_id, min(size if size is not None else current, current)
         )
         return Checkpoint(size=Index(covering.size), note=covering.note)
+
+    @field(description="Proof that the ledger of `newSize` entries continues that of `oldSize`.")
+    async def consistency_proof(
+        self, info: Info, old_size: Index, new_size: Index
+    ) -> ConsistencyProof:
+        """For a witness that keeps the last checkpoint it saw."""
+        reader, actor = info.context.doors.reader, info.context.actor
+        hashes = await reader.prove_growth(actor, old_size, new_size)
+        return ConsistencyProof(
+            old_size=old_size, new_size=new_size, hashes=[base64(each) for each in hashes]
+        )

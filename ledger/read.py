@@ -4,7 +4,7 @@ The one rule: every function takes the actor, reads only its ecosystem, and filt
 inside the SQL. What does not exist and what may not be seen answer alike.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -12,7 +12,6 @@ from typing import Generic, TypeVar
 from ledger.actor import Actor, NotFound, Role
 from ledger.book import Indicator
 from ledger.changes import AccountBalance
-from ledger.checkpoint import parse_checkpoint
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Fault
 from ledger.fact import Placed
@@ -30,7 +29,13 @@ from ledger.store.observations import SeriesTotal
 from ledger.store.pool import Connection, Database
 from ledger.store.postings import StoredPosting
 from ledger.store.projections import Scope
-from ledger.tree import Frontier, inclusion_proof
+from ledger.tree import (
+    HASH_SIZE,
+    Frontier,
+    NodeReader,
+    consistency_proof,
+    inclusion_proof,
+)
 
 T = TypeVar("T")
 
@@ -230,18 +235,36 @@ class Reader:
 
     async def prove(self, actor: Actor, index: int, covering: StoredCheckpoint) -> InclusionProof:
         """The inclusion proof of an entry in the tree of a checkpoint. O(log n) reads."""
+        size = covering.size
+        if not 0 <= index < size:
+            raise NotFound("index", what="entry", id=str(index))
+        hashes, [leaf] = await self._prove(
+            actor, lambda read: [*inclusion_proof(read, index, size), read(0, index)]
+        )
+        return InclusionProof(index, size, leaf, hashes, covering.note)
+
+    async def prove_growth(self, actor: Actor, old_size: int, new_size: int) -> tuple[bytes, ...]:
+        """The consistency proof from an older tree to a newer one. O(log n) reads."""
+        if not 0 < old_size <= new_size <= await self.size(actor):
+            raise NotFound("oldSize", what="pair of sizes", id=f"{old_size} to {new_size}")
+        hashes, _ = await self._prove(
+            actor, lambda read: [*consistency_proof(read, old_size, new_size), b""]
+        )
+        return hashes
+
+    async def _prove(
+        self, actor: Actor, make: Callable[[NodeReader], list[bytes]]
+    ) -> tuple[tuple[bytes, ...], list[bytes]]:
+        """A proof but its last hash, and that one. Which nodes it needs, `make` says first."""
         places: list[tuple[int, int]] = []
 
         def note_place(level: int, node: int) -> bytes:
             places.append((level, node))
-            return b"\x00" * 32
+            return bytes(HASH_SIZE)
 
-        size = parse_checkpoint(covering.note.split("\n\n", 1)[0] + "\n").size
-        if not 0 <= index < size:
-            raise NotFound("index", what="entry", id=str(index))
-        inclusion_proof(note_place, index, size)
+        make(note_place)
         async with self._reading(actor) as connection:
-            nodes = await entries.read_nodes(connection, actor.ecosystem_id, [*places, (0, index)])
+            nodes = await entries.read_nodes(connection, actor.ecosystem_id, places)
 
         def read_place(level: int, node: int) -> bytes:
             try:
@@ -249,8 +272,8 @@ class Reader:
             except KeyError:
                 raise Fault(f"node {level}/{node} is missing") from None
 
-        hashes = tuple(inclusion_proof(read_place, index, size))
-        return InclusionProof(index, size, nodes[0, index], hashes, covering.note)
+        made = make(read_place)
+        return tuple(made[:-1]), made[-1:]
 
     async def checkpoints(self, actor: Actor, size: int, limit: int) -> list[StoredCheckpoint]:
         """Published checkpoints of at least `size`, smallest first."""

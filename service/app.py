@@ -22,12 +22,12 @@ from graph.context import Doors
 from ledger.checkpoint import render_verifier
 from ledger.commit import Ledger
 from ledger.decision import LogIdentity
-from ledger.errors import Fault, Trouble
+from ledger.errors import Fault, Refusal, Trouble
 from ledger.publish import Publisher
 from ledger.read import Reader
 from ledger.store.pool import open_database
-from service.graphql import Endpoint, asset, error_response
-from service.identity import DEV_ISSUER, Gatekeeper
+from service.graphql import CHALLENGE, Endpoint, asset, error_response
+from service.identity import DEV_ISSUER, Gatekeeper, NotAuthenticated
 from service.keys import issuer_key, log_signer
 from service.middleware import Threshold
 from service.settings import Settings, load
@@ -83,9 +83,10 @@ def gatekeeper(settings: Settings) -> Gatekeeper:
 def build(settings: Settings) -> Starlette:
     """The application; its lifespan opens and closes the doors."""
     schema = graph_schema.build(introspection=settings.introspection)
+    guard = gatekeeper(settings)
     endpoint = Endpoint(
         schema,
-        gatekeeper(settings),
+        guard,
         graphiql=settings.graphiql,
         allow_get=settings.allow_get,
     )
@@ -100,6 +101,9 @@ def build(settings: Settings) -> Starlette:
     async def sdl(_: Request) -> Response:
         return PlainTextResponse(printed)
 
+    async def checkpoint(request: Request) -> Response:
+        return await newest_checkpoint(request, guard)
+
     async def graphiql_asset(request: Request) -> Response:
         return asset(request.path_params["name"])
 
@@ -109,6 +113,7 @@ def build(settings: Settings) -> Starlette:
             Route("/graphql/examples.graphql", examples),
             Route("/graphql/assets/{name}", graphiql_asset),
             Route("/schema.graphql", sdl),
+            Route("/checkpoint", checkpoint),
             Route("/live", live),
             Route("/ready", ready),
         ],
@@ -116,6 +121,22 @@ def build(settings: Settings) -> Starlette:
         exception_handlers={Exception: unexpected},
         lifespan=lifespan,
     )
+
+
+async def newest_checkpoint(request: Request, guard: Gatekeeper) -> Response:
+    """The newest checkpoint as plain text, for a member's witness."""
+    doors: Doors = request.app.state.doors
+    try:
+        actor = guard.required(request.headers.get("authorization"))
+        size = await doors.reader.size(actor)
+        covering = await doors.publisher.covering(actor.ecosystem_id, size)
+    except NotAuthenticated as error:
+        return error_response(str(error), "UNAUTHENTICATED", 401, CHALLENGE)
+    except Refusal as refusal:
+        return error_response(refusal.message, refusal.code, 404)
+    except Trouble:
+        return error_response("Try again in a moment.", "TRY_LATER", 503)
+    return PlainTextResponse(covering.note, headers={"cache-control": "no-store"})
 
 
 async def examples(_: Request) -> Response:

@@ -21,6 +21,7 @@ from graph.schema import Schema, plain_error
 from service.identity import Gatekeeper, NotAuthenticated
 
 GRAPHIQL = Path(__file__).parent / "graphiql"
+CHALLENGE = {"www-authenticate": 'Bearer error="invalid_token"'}
 RESPONSE_JSON = "application/graphql-response+json"
 
 
@@ -56,8 +57,7 @@ class Endpoint(GraphQL[Context, None]):
         try:
             response = await self.run(request)
         except NotAuthenticated as error:
-            challenge = {"www-authenticate": 'Bearer error="invalid_token"'}
-            response = error_response(str(error), "UNAUTHENTICATED", 401, challenge)
+            response = error_response(str(error), "UNAUTHENTICATED", 401, CHALLENGE)
         except HTTPException as error:
             response = error_response(error.reason, "BAD_REQUEST", error.status_code)
         await response(scope, receive, send)

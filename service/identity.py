@@ -43,6 +43,13 @@ class Gatekeeper:
             raise NotAuthenticated('The Authorization header is not "Bearer <token>".')
         return _actor(self._claims(token.strip()))
 
+    def required(self, authorization: str | None) -> Actor:
+        """The caller, where nobody may be anonymous. Raises NotAuthenticated."""
+        actor = self.actor(authorization)
+        if actor is None:
+            raise NotAuthenticated("This needs a bearer token in the Authorization header.")
+        return actor
+
     def _claims(self, token: str) -> dict[str, object]:
         for issuer, key in self.issuers.items():
             try:

@@ -3,10 +3,13 @@
 import asyncio
 import re
 import signal
+from base64 import b64decode
 from typing import Any
 
 import pytest
 
+from ledger.checkpoint import Checkpoint, open_checkpoint, parse_verifier
+from ledger.tree import verify_consistency
 from service.settings import Settings
 from tests.auditor import audit
 from tests.test_crash import ready, record, start
@@ -93,6 +96,41 @@ async def test_several_processes_on_one_database_leave_no_gap(settings: Settings
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
     await audit(settings, world.ecosystem_id)
+
+
+async def test_a_witness_sees_that_history_was_only_added_to(world: World) -> None:
+    """The checkpoint as plain text for members; a consistency proof from any older one."""
+    await world.found(BUYER, *PARTNERS)
+    token = world.token(TRACK)
+    data = await world.read(BUYER, "{ ecosystem { origin logKey } }")
+    origin, key = data["ecosystem"]["origin"], parse_verifier(data["ecosystem"]["logKey"])
+
+    async def seen() -> Checkpoint:
+        headers = {"authorization": f"Bearer {token}"}
+        answer = await world.client.get("/checkpoint", headers=headers)
+        assert answer.headers["content-type"].startswith("text/plain")
+        return open_checkpoint(answer.text, origin, key).checkpoint
+
+    older = [await seen()]
+    for number in range(9):
+        await record(world, token, number)
+        older.append(await seen())
+    newest = older[-1]
+    assert [each.size for each in older] == list(range(1, 11))
+    for old in older:
+        data = await world.read(
+            TRACK,
+            """query($a: Index!, $b: Index!) {
+              consistencyProof(oldSize: $a, newSize: $b) { hashes } }""",
+            a=old.size,
+            b=newest.size,
+        )
+        hashes = [b64decode(each) for each in data["consistencyProof"]["hashes"]]
+        verify_consistency(old.size, newest.size, old.root, newest.root, hashes)
+    assert (await world.client.get("/checkpoint")).status_code == 401
+    beyond = "{ consistencyProof(oldSize: 1, newSize: 99) { hashes } }"
+    answer = await world.ask(beyond, token=token)
+    assert answer["errors"][0]["extensions"]["code"] == "NOT_FOUND"
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
