@@ -8,7 +8,7 @@ from strawberry import field
 from graph.context import Info
 from graph.ecosystems import Party, party_by_id
 from graph.nodes import Node, global_id, local_id
-from graph.paging import Connection, connection, window
+from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Base64, Index
 from ledger import proposal as rules
@@ -180,10 +180,10 @@ class AgreementQuery:
     async def proposals(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
         kind: Annotated[
             ProposalKind | None, strawberry.argument(description="Only of this kind.")
         ] = None,

@@ -10,8 +10,12 @@ from graph.context import Info
 from graph.ecosystems import Party, party_by_id
 from graph.nodes import Node, global_id
 from graph.paging import (
+    After,
+    Before,
     Connection,
     Edge,
+    First,
+    Last,
     connection_of,
     decode_cursor,
     encode_cursor,
@@ -120,10 +124,10 @@ class EntryQuery:
     async def entries(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
         after_index: Annotated[
             Index | None,
             strawberry.argument(description="Start after this index, in place of a cursor."),

@@ -12,7 +12,7 @@ from graph.context import Info
 from graph.ecosystems import Party, party_by_id
 from graph.indicator_terms import ProposeIndicatorInput
 from graph.nodes import Node, global_id, local_id
-from graph.paging import Connection, connection, window
+from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.receipts import DryRun, write
 from graph.scalars import Index
 from ledger import indicator as rules
@@ -238,10 +238,10 @@ class IndicatorQuery:
     async def indicators(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
         as_of: Annotated[
             Index | None, strawberry.argument(description="As the ledger stood at this size.")
         ] = None,

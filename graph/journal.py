@@ -10,7 +10,18 @@ from graph.context import Info
 from graph.ecosystems import Party, party_by_id
 from graph.money import Money, MoneyInput, money_of
 from graph.nodes import Node, global_id, local_id
-from graph.paging import Connection, Edge, connection, connection_of, encode_cursor, window
+from graph.paging import (
+    After,
+    Before,
+    Connection,
+    Edge,
+    First,
+    Last,
+    connection,
+    connection_of,
+    encode_cursor,
+    window,
+)
 from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Index
 from graph.settlements import Settlement, load_settlement
@@ -178,10 +189,10 @@ class JournalQuery:
     async def accounts(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
         owner_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only in this party's books.")
         ] = None,
@@ -205,7 +216,7 @@ class JournalQuery:
         self,
         info: Info,
         first: int = 20,
-        after: str | None = None,
+        after: After = None,
         owner_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only in this party's books.")
         ] = None,
@@ -243,10 +254,10 @@ class JournalQuery:
     async def payments(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
         status: Annotated[
             PaymentStatus | None, strawberry.argument(description="Only in this status.")
         ] = None,

@@ -19,7 +19,7 @@ from graph.indicators import (
     period_of,
 )
 from graph.nodes import Node, global_id, local_id
-from graph.paging import Connection, connection, window
+from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Index
 from ledger import measurement as rules
@@ -219,10 +219,10 @@ class MeasurementQuery:
     async def measurements(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
         of: Annotated[
             ResultKind, strawberry.argument(description="What binds, or everything proposed.")
         ] = ResultKind.AGREED_RESULTS,
@@ -255,10 +255,10 @@ class MeasurementQuery:
         self,
         info: Info,
         indicator_id: strawberry.ID,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
         period: Annotated[
             str | None, strawberry.argument(description="Only of this period's key.")
         ] = None,

@@ -6,7 +6,7 @@ the viewer. Source: `api.md`, "lists"; the Relay cursor connections specificatio
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import strawberry
 from strawberry import field
@@ -18,6 +18,14 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 DEFAULT_PAGE = 20
+
+First = Annotated[
+    int | None,
+    strawberry.argument(description="The first so many, 1 to 100; 20 when nothing is asked."),
+]
+After = Annotated[str | None, strawberry.argument(description="With `first`: after this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="The last so many, 1 to 100.")]
+Before = Annotated[str | None, strawberry.argument(description="With `last`: before this cursor.")]
 
 
 class PageMalformed(Refusal):

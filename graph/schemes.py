@@ -12,7 +12,7 @@ from graph.ecosystems import Party, party_by_id
 from graph.indicators import Indicator, load_indicator
 from graph.money import Money, MoneyInput, money_of
 from graph.nodes import Node, global_id, local_id
-from graph.paging import Connection, connection, window
+from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.receipts import KEY, DryRun, write
 from graph.scalars import Index
 from ledger import scheme as rules
@@ -275,10 +275,10 @@ class SchemeQuery:
     async def schemes(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Scheme]:
         """A page of schemes."""
         page = await info.context.doors.reader.page(

@@ -12,7 +12,7 @@ from graph.context import Info
 from graph.ecosystems import Party, party_by_id
 from graph.money import Money, money_of
 from graph.nodes import Node, global_id, local_id
-from graph.paging import Connection, connection, window
+from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.receipts import KEY, DryRun, write
 from graph.scalars import Index
 from graph.schemes import Scheme, load_scheme
@@ -189,10 +189,10 @@ class SettlementQuery:
     async def settlements(
         self,
         info: Info,
-        first: int | None = None,
-        after: str | None = None,
-        last: int | None = None,
-        before: str | None = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
         status: Annotated[
             ProposalStatus | None, strawberry.argument(description="Only in this status.")
         ] = None,
