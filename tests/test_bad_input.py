@@ -25,10 +25,22 @@ async def told(world: World) -> AsyncIterator[World]:
     await audit(world.settings, world.ecosystem_id)
 
 
-async def test_an_unknown_or_expired_token_is_answered_401(told: World) -> None:
+@pytest_asyncio.fixture
+async def untouched(told: World) -> AsyncIterator[World]:
+    """The same, for requests after which the ledger must be exactly as long as before."""
+    size = await told.size()
+    yield told
+    assert await told.size() == size
+
+
+async def test_an_unknown_or_expired_token_is_answered_401(untouched: World) -> None:
     """In GraphQL's shape, with a code of its own."""
-    for header in ("Bearer nonsense", "Basic abc", "Bearer " + told.token(TRACK)[:-4] + "AAAA"):
-        response = await told.client.post(
+    for header in (
+        "Bearer nonsense",
+        "Basic abc",
+        "Bearer " + untouched.token(TRACK)[:-4] + "AAAA",
+    ):
+        response = await untouched.client.post(
             "/graphql", json={"query": "{ viewer { subject } }"}, headers={"authorization": header}
         )
         assert response.status_code == 401
@@ -215,11 +227,14 @@ async def test_a_dry_run_decides_and_writes_nothing(told: World) -> None:
     "body",
     [b"{", b"", b"[]", b"5", b'{"query": 5}', b'{"query": "{ x }", "variables": []}', b"\xff"],
 )
-async def test_malformed_json_is_answered_400(told: World, body: bytes) -> None:
+async def test_malformed_json_is_answered_400(untouched: World, body: bytes) -> None:
     """In GraphQL's shape."""
-    headers = {"content-type": "application/json", "authorization": f"Bearer {told.token(TRACK)}"}
+    headers = {
+        "content-type": "application/json",
+        "authorization": f"Bearer {untouched.token(TRACK)}",
+    }
 
-    response = await told.client.post("/graphql", content=body, headers=headers)
+    response = await untouched.client.post("/graphql", content=body, headers=headers)
 
     assert response.status_code == 400
     assert response.json()["errors"][0]["message"]
@@ -228,28 +243,28 @@ async def test_malformed_json_is_answered_400(told: World, body: bytes) -> None:
 @pytest.mark.parametrize(
     "query", ["{", "{ nothing }", "{ ecosystem { name(x: 1) } }", "mutation { x }", "{ a" * 5000]
 )
-async def test_a_malformed_document_names_its_fault(told: World, query: str) -> None:
+async def test_a_malformed_document_names_its_fault(untouched: World, query: str) -> None:
     """Validated before anything runs."""
-    answer = await told.ask(query, token=told.token(TRACK))
+    answer = await untouched.ask(query, token=untouched.token(TRACK))
 
     assert answer["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
-async def test_a_number_that_is_none_is_refused_before_anything_runs(told: World) -> None:
+async def test_a_number_that_is_none_is_refused_before_anything_runs(untouched: World) -> None:
     """Neither a float nor words."""
     for value in (1.5, "many", "1e5", "NaN", "9" * 40):
         row = {"reference": "a", "period": "2024-04", "value": value}
         given = {"idempotencyKey": "n", "series": "s", "rows": [row]}
-        answer = await told.ask(
+        answer = await untouched.ask(
             "mutation($g: RecordObservationsInput!) { recordObservations(input: $g) "
             "{ receipt { index } } }",
             {"g": given},
-            told.token(TRACK),
+            untouched.token(TRACK),
         )
         assert answer["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
-async def test_a_body_of_50_mb_is_refused_while_it_is_read(told: World) -> None:
+async def test_a_body_of_50_mb_is_refused_while_it_is_read(untouched: World) -> None:
     """413, by its declared length and by what really comes."""
     data = b'{"query":"' + b" " * 50_000_000 + b'"}'
 
@@ -258,7 +273,7 @@ async def test_a_body_of_50_mb_is_refused_while_it_is_read(told: World) -> None:
             yield data[start : start + 2**20]
 
     for content in (data, stream()):
-        response = await told.client.post(
+        response = await untouched.client.post(
             "/graphql", content=content, headers={"content-type": "application/json"}
         )
         assert response.status_code == 413
