@@ -13,7 +13,8 @@ from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Base64, Index
 from ledger import proposal as rules
 from ledger.actor import Role
-from ledger.agreement import ACTS, Consent, Objection, Withdrawal
+from ledger.acts import ACTS
+from ledger.agreement import Consent, Objection, Withdrawal
 from ledger.proposal import ProposalKind, ProposalStatus
 from ledger.read import Found, Narrowed
 

@@ -22,14 +22,19 @@ from ledger import (
     ecosystem,
     errors,
     indicator,
+    keyring,
     measurement,
     method,
     observation,
     payment,
     periods,
+    policy,
+    remark,
+    rotation,
     scheme,
     settlement,
     terms,
+    trust,
 )
 from ledger.actor import NotFound, NotPermitted
 from ledger.batch import IdempotencyConflict
@@ -45,6 +50,7 @@ SOURCES = (
     ecosystem,
     errors,
     indicator,
+    keyring,
     measurement,
     method,
     nodes,
@@ -52,9 +58,13 @@ SOURCES = (
     paging,
     payment,
     periods,
+    policy,
+    remark,
+    rotation,
     scheme,
     settlement,
     terms,
+    trust,
 )
 """Where refusals are defined: importing them is what makes the catalogue whole."""
 

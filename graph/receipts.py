@@ -19,7 +19,7 @@ from graph.scalars import Base64, Index, Json, base64
 from ledger.actor import Actor
 from ledger.batch import Receipt as Landed
 from ledger.batch import Request
-from ledger.decision import Command, Decision
+from ledger.commands import Command, Decision
 from ledger.errors import Refusal
 from ledger.history import describe, encode_state
 from ledger.ids import EcosystemId

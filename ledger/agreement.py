@@ -1,18 +1,18 @@
 """One door for everything binding: a proposal binds when those whose consent it needs gave it.
 
 The one rule: a consent binds to the proposal's entry, by its index and salted body commitment, so
-that all signed the same bytes. Nothing binding has a second way in, except the acts that `ACTS`
-names as one party's own. Sources: `domain.md` section 3, `design.md` decision 2.
+that all signed the same bytes. Nothing binding has a second way in, except the acts that
+`acts.ACTS` names as one party's own. Sources: `domain.md` section 3, `design.md` decision 2.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
-from ledger.actor import Actor, Role
+from ledger.actor import Actor
 from ledger.errors import Refusal
 from ledger.fact import Fact, Placed
 from ledger.ids import ProposalId
+from ledger.keyring import Keyring, check_signature
 from ledger.proposal import (
     Agreements,
     Answer,
@@ -25,6 +25,7 @@ from ledger.proposal import (
     ProposalStatus,
     ProposalSuperseded,
     ProposalWithdrawn,
+    Signed,
 )
 
 
@@ -56,116 +57,13 @@ class SubjectBusy(Refusal):
     """A proposal on the same subject is still {status}. -> Answer it, or replace it by its id."""
 
 
-class Consenters(StrEnum):
-    """Whose consent an act needs."""
-
-    CO_OWNERS = "CO_OWNERS"
-    OUTSOURCER_AND_SHARERS = "OUTSOURCER_AND_SHARERS"
-    ALL_MEMBERS = "ALL_MEMBERS"
-    NOBODY = "NOBODY"
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One row of the table of acts: who may do it, whose consent it needs, and why."""
-
-    name: str
-    roles: tuple[Role, ...]
-    consent: Consenters
-    reason: str
-
-
-ACTS: Mapping[str, Act] = {
-    act.name: act
-    for act in (
-        Act(
-            "foundEcosystem",
-            (Role.FOUNDER,),
-            Consenters.NOBODY,
-            "one party's own: there is nobody yet whose consent could be asked",
-        ),
-        Act(
-            "proposeIndicator",
-            (Role.REPORTER, Role.APPROVER),
-            Consenters.CO_OWNERS,
-            "an indicator is joint only when all who own it agreed to every term",
-        ),
-        Act(
-            "recordObservations",
-            (Role.REPORTER,),
-            Consenters.NOBODY,
-            "one party's own: raw facts it vouches for; they bind through a measurement",
-        ),
-        Act(
-            "submitPart",
-            (Role.REPORTER,),
-            Consenters.NOBODY,
-            "one party's own: what it reports; it binds through a measurement",
-        ),
-        Act(
-            "proposeMeasurement",
-            (Role.REPORTER, Role.APPROVER),
-            Consenters.CO_OWNERS,
-            "a result that money hangs on is agreed by all who own it",
-        ),
-        Act(
-            "proposeScheme",
-            (Role.APPROVER, Role.FINANCE),
-            Consenters.OUTSOURCER_AND_SHARERS,
-            "terms bind those who pay and those who are paid",
-        ),
-        Act(
-            "proposeSettlement",
-            (Role.APPROVER, Role.FINANCE),
-            Consenters.OUTSOURCER_AND_SHARERS,
-            "a settlement posts to the books of those who pay and those who are paid",
-        ),
-        Act(
-            "consent",
-            (Role.APPROVER,),
-            Consenters.NOBODY,
-            "one party's own: its answer to a proposal, by an approver",
-        ),
-        Act(
-            "object",
-            (Role.APPROVER,),
-            Consenters.NOBODY,
-            "one party's own: its answer to a proposal, with a reason",
-        ),
-        Act(
-            "withdrawProposal",
-            (Role.REPORTER, Role.APPROVER, Role.FINANCE),
-            Consenters.NOBODY,
-            "one party's own: the proposer takes back what nobody is bound by yet",
-        ),
-        Act(
-            "reportPayment",
-            (Role.FINANCE,),
-            Consenters.NOBODY,
-            "one party's own: the payer states what it paid; it clears by the payee",
-        ),
-        Act(
-            "confirmPayment",
-            (Role.FINANCE,),
-            Consenters.NOBODY,
-            "one party's own: the payee states what arrived",
-        ),
-    )
-}
-"""The table of acts: the only list of who may do what, and whose consent it needs."""
-
-
-def permit(actor: Actor, act: str) -> None:
-    """Return if the actor's roles allow the act; raise NotPermitted otherwise."""
-    actor.require(*ACTS[act].roles)
-
-
 @dataclass(frozen=True, slots=True)
 class Consent:
     """Command: consent to a proposal. `commitment` is what was read; empty: not checked."""
 
     proposal_id: str
     commitment: str = ""
+    signed: Signed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +73,7 @@ class Objection:
     proposal_id: str
     reason: str
     commitment: str = ""
+    signed: Signed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,29 +112,55 @@ def opening(
     return Opening(proposal_id, kind, subject, needed, len(needed), replaces), superseded
 
 
-def consent(
-    agreements: Agreements, actor: Actor, proposal_id: str, commitment: str
-) -> tuple[tuple[Fact, ...], bool]:
-    """A consent, and whether the rule is met by it. `commitment` may be empty: not checked.
+@dataclass(frozen=True, slots=True)
+class Signing:
+    """What signatures are checked with: the keyring, and kinds that a policy wants signed.
 
-    The facts end with ProposalAgreed when it is; its own index is filled in by `evolve`'s caller
-    through the answers recorded so far. Raises ConsentTwice, NotASignatory, ProposalClosed,
-    CommitmentDiffers, NotFound.
+    `signed_kinds` holds (policy version, kind).
     """
-    proposal = _answerable(agreements, actor, proposal_id, commitment)
-    fact = Fact(ProposalConsented(proposal_id, proposal.index, proposal.commitment))
+
+    ring: Keyring
+    signed_kinds: frozenset[tuple[int, ProposalKind]]
+
+    def check(self, actor: Actor, proposal: Proposal, signed: Signed | None, *, yes: bool) -> None:
+        """Return if the answer is signed as it must be. Raises like `keyring.check_signature`."""
+        check_signature(
+            self.ring,
+            actor.ecosystem_id,
+            proposal,
+            actor.party_id,
+            signed,
+            is_consent=yes,
+            is_required=(proposal.policy_version, proposal.kind) in self.signed_kinds,
+        )
+
+
+def consent(
+    agreements: Agreements, actor: Actor, command: Consent, signing: Signing
+) -> tuple[tuple[Fact, ...], bool]:
+    """A consent, and whether the rule is met by it.
+
+    Raises ConsentTwice, NotASignatory, ProposalClosed, CommitmentDiffers, NotFound, and like
+    `keyring.check_signature`.
+    """
+    key = command.proposal_id
+    proposal = _answerable(agreements, actor, key, command.commitment)
+    signing.check(actor, proposal, command.signed, yes=True)
+    fact = Fact(ProposalConsented(key, proposal.index, proposal.commitment, command.signed))
     return (fact,), len(proposal.consents()) + 1 >= proposal.needed
 
 
 def objection(
-    agreements: Agreements, actor: Actor, proposal_id: str, commitment: str, reason: str
+    agreements: Agreements, actor: Actor, command: Objection, signing: Signing
 ) -> tuple[Fact, ...]:
     """An objection with its reason in the annex. Raises like `consent`, and ReasonMissing."""
-    proposal = _answerable(agreements, actor, proposal_id, commitment)
-    if not reason.strip():
+    key = command.proposal_id
+    proposal = _answerable(agreements, actor, key, command.commitment)
+    if not command.reason.strip():
         raise ReasonMissing("reason")
-    event = ProposalObjected(proposal_id, proposal.index, proposal.commitment)
-    return (Fact(event, annex={"reason": reason.strip()}),)
+    signing.check(actor, proposal, command.signed, yes=False)
+    event = ProposalObjected(key, proposal.index, proposal.commitment, command.signed)
+    return (Fact(event, annex={"reason": command.reason.strip()}),)
 
 
 class ReasonMissing(Refusal):
@@ -268,8 +193,10 @@ def _answerable(
     return proposal
 
 
-def opened(agreements: Agreements, placed: Placed, terms: Opening) -> Agreements:
-    """Agreements after a `*.proposed` event."""
+def opened(
+    agreements: Agreements, placed: Placed, terms: Opening, policy_version: int
+) -> Agreements:
+    """Agreements after a `*.proposed` event, opened under the policy in force."""
     proposal = Proposal(
         proposal_id=terms.proposal_id,
         kind=terms.kind,
@@ -281,6 +208,7 @@ def opened(agreements: Agreements, placed: Placed, terms: Opening) -> Agreements
         index=placed.index,
         commitment=placed.commitment,
         status=ProposalStatus.OPEN,
+        policy_version=policy_version,
     )
     return Agreements(
         agreements.proposals.set(terms.proposal_id, proposal),
@@ -291,10 +219,8 @@ def opened(agreements: Agreements, placed: Placed, terms: Opening) -> Agreements
 def evolve(agreements: Agreements, placed: Placed) -> Agreements:
     """Agreements after a consent, an objection or an outcome."""
     match placed.event:
-        case ProposalConsented(proposal_id=proposal_id):
-            return _answered(agreements, proposal_id, placed, is_consent=True)
-        case ProposalObjected(proposal_id=proposal_id):
-            return _answered(agreements, proposal_id, placed, is_consent=False)
+        case ProposalConsented() | ProposalObjected() as event:
+            return _answered(agreements, placed, event)
         case ProposalAgreed(proposal_id=proposal_id):
             return _closed(agreements, proposal_id, ProposalStatus.AGREED)
         case ProposalWithdrawn(proposal_id=proposal_id):
@@ -306,13 +232,15 @@ def evolve(agreements: Agreements, placed: Placed) -> Agreements:
 
 
 def _answered(
-    agreements: Agreements, proposal_id: str, placed: Placed, *, is_consent: bool
+    agreements: Agreements, placed: Placed, event: ProposalConsented | ProposalObjected
 ) -> Agreements:
-    old = agreements.proposals[proposal_id]
-    answer = Answer(placed.party, is_consent, placed.index)
+    old = agreements.proposals[event.proposal_id]
+    is_consent = isinstance(event, ProposalConsented)
+    key_id = event.signed.key_id if event.signed else ""
+    answer = Answer(placed.party, is_consent, placed.index, key_id)
     status = old.status if is_consent else ProposalStatus.DISPUTED
     new = replace(old, answers=(*old.answers, answer), status=status)
-    return replace(agreements, proposals=agreements.proposals.set(proposal_id, new))
+    return replace(agreements, proposals=agreements.proposals.set(event.proposal_id, new))
 
 
 def _closed(agreements: Agreements, proposal_id: str, status: ProposalStatus) -> Agreements:

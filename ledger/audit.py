@@ -5,13 +5,16 @@ measurement follows from the parts it names, a settlement recomputes to the cent
 from what is owed. Source: `ledger-format.md`, "Offline".
 """
 
-from ledger import indicator, scheme, settlement
+from base64 import b64encode
+
+from ledger import indicator, keyring, policy, remark, scheme, settlement
 from ledger.book import Book
 from ledger.changes import opening_of
-from ledger.decision import measured_for, posted
+from ledger.decision import measured_for, posted, signing
 from ledger.ecosystem import Ecosystem, EcosystemFounded
 from ledger.errors import Fault, Refusal
-from ledger.fact import CLOCK, Placed
+from ledger.fact import CLOCK, EVERYBODY, Placed, Sealed
+from ledger.history import SEALABLE
 from ledger.indicator import IndicatorProposed
 from ledger.journal import (
     SettlementPosted,
@@ -19,8 +22,10 @@ from ledger.journal import (
     payment_reported_lines,
     post,
 )
+from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted, PartUsed, result
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentStatus
+from ledger.policy import PolicyProposed
 from ledger.proposal import (
     Opening,
     ProposalAgreed,
@@ -29,6 +34,8 @@ from ledger.proposal import (
     ProposalStatus,
     ProposalWithdrawn,
 )
+from ledger.remark import AnnexErased, RemarkMade
+from ledger.rotation import LogKeyRotated, check_rotation
 from ledger.scheme import IndicatorFacts, SchemeProposed
 from ledger.settlement import SettlementProposed
 
@@ -47,10 +54,31 @@ def check(book: Book, placed: Placed) -> None:
         raise RuleBroken(f"it names {error}, which the ledger does not have") from error
 
 
+def check_sealed(book: Book, sealed: Sealed) -> None:
+    """Return if an entry that cannot be opened may stand here. Raises RuleBroken."""
+    _require(sealed.kind in SEALABLE, f"a {sealed.kind} is for all members, and is not opened")
+    _require(sealed.audience != EVERYBODY, "it is for all members, and is not opened")
+    _require(sealed.party in _ecosystem(book).signing_ids(), "its party is no member")
+    _check_audience(book, sealed)
+
+
+def _check_audience(book: Book, placed: Placed | Sealed) -> None:
+    """An audience is everybody, or members with the author among them."""
+    if placed.audience != EVERYBODY:
+        members = _ecosystem(book).party_ids()
+        _require(members.issuperset(placed.audience), "its audience holds strangers")
+        _require(placed.party in placed.audience, "its audience lacks its author")
+
+
 def _check(book: Book, placed: Placed) -> None:
     is_founding = isinstance(placed.event, EcosystemFounded)
     _require(is_founding == (placed.index == 0), "an ecosystem is founded once, by entry 0")
-    _require(is_founding or placed.party in _members(book), "its party is no member")
+    if not is_founding:
+        _require(placed.party in _may_act(book, placed.event), "its party may not do this")
+    if isinstance(placed.event, RemarkMade):
+        _check_audience(book, placed)
+    else:
+        _require(placed.audience == EVERYBODY, "its audience is not everybody")
     opening = opening_of(placed.event)
     if opening is not None:
         _check_opening(book, opening, *_asked(book, placed.event))
@@ -59,6 +87,27 @@ def _check(book: Book, placed: Placed) -> None:
             _check_answer(book, placed, answer)
         case ProposalAgreed() as agreed:
             _check_agreed(book, agreed)
+        case ProposalWithdrawn(proposal_id=proposal_id):
+            proposal = book.agreements.get(proposal_id)
+            _require(proposal.is_pending, "the proposal was closed")
+            _require(proposal.proposer == placed.party, "only its proposer takes it back")
+        case PartSubmitted() as part:
+            version = book.indicator_version(part.indicator_id, part.version)
+            _require(part.figures.party_id == placed.party, "it reports for another party")
+            indicator.check_figures(version.terms, part.figures, "")
+        case SettlementPosted() as entered:
+            _check_posted(book, entered)
+        case PaymentReported() | PaymentConfirmed() as paid:
+            _check_payment(book, placed, paid)
+        case _ if opening is not None:
+            _check_content(book, placed.event)
+        case _:
+            _check_trust(book, placed)
+
+
+def _check_content(book: Book, event: object) -> None:
+    """What a proposal proposes: terms that can hold, figures that recompute."""
+    match event:
         case IndicatorProposed(terms=terms):
             indicator.check(terms, _ecosystem(book).signing_ids())
         case MeasurementProposed() as measured:
@@ -67,22 +116,40 @@ def _check(book: Book, placed: Placed) -> None:
             _check_scheme(book, proposed)
         case SettlementProposed() as settling:
             _check_settlement(book, settling)
-        case PartSubmitted() as part:
-            version = book.indicator_version(part.indicator_id, part.version)
-            _require(part.figures.party_id == placed.party, "it reports for another party")
-            indicator.check_figures(version.terms, part.figures, "")
-        case ProposalWithdrawn(proposal_id=proposal_id):
-            proposal = book.agreements.get(proposal_id)
-            _require(proposal.is_pending, "the proposal was closed")
-            _require(proposal.proposer == placed.party, "only its proposer takes it back")
-        case SettlementPosted(settlement_id=settlement_id) as entered:
-            state = book.settlements[book.settlement_proposals[settlement_id]]
-            _require(state.status is ProposalStatus.AGREED, "the settlement is not agreed")
-            _require(settlement_id not in book.posted, "the settlement is posted twice")
-            expected = posted(book, book.settlement_proposals[settlement_id]).event
-            _require(expected == entered, "its postings do not follow from the settlement")
-        case PaymentReported() | PaymentConfirmed() as paid:
-            _check_payment(book, placed, paid)
+        case PolicyProposed(version=version, terms=agreed):
+            _require(version == book.policy().version + 1, "its version does not follow")
+            policy.check(agreed, book.keyring.witnesses.keys())
+        case _:
+            raise RuleBroken("it proposes nothing that we know")
+
+
+def _check_posted(book: Book, entered: SettlementPosted) -> None:
+    proposal_id = book.settlement_proposals[entered.settlement_id]
+    state = book.settlements[proposal_id]
+    _require(state.status is ProposalStatus.AGREED, "the settlement is not agreed")
+    _require(entered.settlement_id not in book.posted, "the settlement is posted twice")
+    expected = posted(book, proposal_id).event
+    _require(expected == entered, "its postings do not follow from the settlement")
+
+
+def _check_trust(book: Book, placed: Placed) -> None:
+    """Keys, witnesses, policy, remarks and the log's own key."""
+    match placed.event:
+        case ConsentKeyRegistered() as registered:
+            text = b64encode(registered.public_key).decode()
+            keyring.check_registration(
+                book.keyring, registered, book.ecosystem_id, placed.party, text
+            )
+        case ConsentKeyRevoked(key_id=key_id):
+            book.keyring.consent_key(key_id, placed.party, "")
+        case WitnessRegistered() as witness:
+            keyring.check_witness(book.keyring, witness, book.ecosystem_id, placed.party)
+        case RemarkMade(about=about, evidence=evidence):
+            remark.check(about, evidence, book.agreements)
+        case AnnexErased(index=index):
+            _require(book.annexes.get(index) == placed.party, "it erases what is not its own")
+        case LogKeyRotated() as rotated:
+            check_rotation(_ecosystem(book).origin, _ecosystem(book).log_key, rotated)
         case _:
             pass
 
@@ -105,6 +172,8 @@ def _asked(book: Book, event: object) -> tuple[str, frozenset[str]]:
             outsourcer = _ecosystem(book).outsourcer.party_id
             asked = agreed.terms.sharer_ids() | {outsourcer}
             return f"settlement/{content.scheme_id}/{content.period}", asked
+        case PolicyProposed():
+            return policy.SUBJECT, _ecosystem(book).signing_ids()
         case _:
             raise RuleBroken("it proposes nothing that we know")
 
@@ -141,8 +210,15 @@ def _check_payment(book: Book, placed: Placed, paid: PaymentReported | PaymentCo
     _require(expected == paid.postings, "its postings are not the payment's")
 
 
-def _members(book: Book) -> frozenset[str]:
-    return _ecosystem(book).signing_ids() | {CLOCK}
+def _may_act(book: Book, event: object) -> frozenset[str]:
+    """Who may enter an event: members that sign; an observer its witness, the log its own key."""
+    match event:
+        case LogKeyRotated():
+            return frozenset({CLOCK})
+        case WitnessRegistered():
+            return _ecosystem(book).party_ids()
+        case _:
+            return _ecosystem(book).signing_ids() | {CLOCK}
 
 
 def _check_answer(book: Book, placed: Placed, answer: ProposalConsented | ProposalObjected) -> None:
@@ -152,6 +228,16 @@ def _check_answer(book: Book, placed: Placed, answer: ProposalConsented | Propos
     _require(proposal.is_pending, "the proposal was closed")
     signed = (answer.proposal_index, answer.commitment)
     _require(signed == (proposal.index, proposal.commitment), "it signs other bytes")
+    rules = signing(book)
+    keyring.check_signature(
+        rules.ring,
+        book.ecosystem_id,
+        proposal,
+        placed.party,
+        answer.signed,
+        is_consent=isinstance(answer, ProposalConsented),
+        is_required=(proposal.policy_version, proposal.kind) in rules.signed_kinds,
+    )
 
 
 def _check_agreed(book: Book, agreed: ProposalAgreed) -> None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from ledger.actor import Actor
 from ledger.book import Book, evolve
 from ledger.changes import Change, changes
-from ledger.decision import Command, Decision, LogIdentity
+from ledger.commands import Command, Decision, LogIdentity
 from ledger.errors import Refusal
 from ledger.fact import Placed
 from ledger.history import Entry, seal

@@ -11,17 +11,21 @@ from typing import cast
 
 from immutables import Map
 
-from ledger import agreement
+from ledger import agreement, keyring
 from ledger.ecosystem import Ecosystem, EcosystemFounded, founded
 from ledger.errors import Fault
-from ledger.fact import Placed
+from ledger.fact import Placed, Sealed
 from ledger.ids import EcosystemId
 from ledger.indicator import IndicatorProposed, IndicatorVersion
 from ledger.journal import Account, AccountState, Posting, SettlementPosted
+from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, Keyring, WitnessRegistered
 from ledger.measurement import Measurement, MeasurementProposed, Part, PartSubmitted
 from ledger.observation import ObservationsRecorded
 from ledger.payment import Payment, PaymentConfirmed, PaymentReported, PaymentStatus
-from ledger.proposal import Agreements, Proposal, ProposalStatus
+from ledger.policy import FOUNDING_POLICY, Policy, PolicyProposed
+from ledger.proposal import Agreements, Proposal, ProposalKind, ProposalStatus
+from ledger.remark import AnnexErased, RemarkMade
+from ledger.rotation import LogKeyRotated
 from ledger.scheme import Scheme, SchemeProposed
 from ledger.settlement import Settlement, SettlementProposed
 
@@ -68,6 +72,25 @@ class Book:
     payments: Map[str, Payment] = Map()
     # (settlement id, payee) -> minor units reported as paid
     paid: Map[tuple[str, str], int] = Map()
+    keyring: Keyring = Keyring()
+    # proposal id -> policy
+    policies: Map[str, Policy] = Map()
+    current_policy: str = ""
+    # entries with an annex that was not erased -> whose they are
+    annexes: Map[int, str] = Map()
+
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.policies[self.current_policy] if self.current_policy else FOUNDING_POLICY
+
+    def signed_kinds(self) -> frozenset[tuple[int, ProposalKind]]:
+        """Under which policy version answers to which kinds of proposals must be signed."""
+        return frozenset(
+            (policy.version, kind)
+            for policy in self.policies.values()
+            if policy.status is ProposalStatus.AGREED
+            for kind in policy.terms.signatures
+        )
 
     def current_indicator(self, indicator_id: str) -> IndicatorVersion | None:
         """The agreed version in force, if there is one."""
@@ -101,11 +124,7 @@ class Book:
 
 def evolve(book: Book, placed: Placed) -> Book:
     """The Book after one more entry. Raises Fault when the entry does not follow the Book."""
-    if placed.index != book.size:
-        raise Fault(f"entry {placed.index} does not follow a book of {book.size} entries")
-    if placed.at < book.last_at:
-        raise Fault(f"entry {placed.index} is older than the one before")
-    book = replace(book, size=placed.index + 1, last_at=placed.at)
+    book = _followed(book, placed)
     match placed.event:
         case EcosystemFounded() as event:
             return replace(book, ecosystem=founded(placed, event, book.ecosystem_id))
@@ -113,15 +132,50 @@ def evolve(book: Book, placed: Placed) -> Book:
             return replace(book, batches=book.batches.set((placed.party, series), placed.index))
         case PartSubmitted() as event:
             return _with_part(book, placed, event)
-        case IndicatorProposed() | MeasurementProposed() | SchemeProposed() | SettlementProposed():
+        case (
+            IndicatorProposed()
+            | MeasurementProposed()
+            | SchemeProposed()
+            | SettlementProposed()
+            | PolicyProposed()
+        ):
             return _with_proposal(book, placed)
         case SettlementPosted(settlement_id=settlement_id, postings=postings):
             book = replace(book, posted=book.posted.set(settlement_id, placed.index))
             return _with_postings(book, postings)
         case PaymentReported() | PaymentConfirmed():
             return _with_payment(book, placed)
+        case ConsentKeyRegistered() | ConsentKeyRevoked() | WitnessRegistered():
+            return replace(book, keyring=keyring.evolve(book.keyring, placed))
+        case RemarkMade():
+            return book
+        case AnnexErased(index=index):
+            return replace(book, annexes=book.annexes.delete(index))
+        case LogKeyRotated(log_key=log_key):
+            return replace(book, ecosystem=_ecosystem(book).with_log_key(log_key))
         case _:
             return _with_answer(book, placed)
+
+
+def pass_over(book: Book, sealed: Sealed) -> Book:
+    """The Book of a reader who may not open an entry: only its place counts. Raises Fault."""
+    return _followed(book, sealed)
+
+
+def _followed(book: Book, placed: Placed | Sealed) -> Book:
+    """The Book with one more place taken; an annex is remembered as its party's."""
+    if placed.index != book.size:
+        raise Fault(f"entry {placed.index} does not follow a book of {book.size} entries")
+    if placed.at < book.last_at:
+        raise Fault(f"entry {placed.index} is older than the one before")
+    annexes = book.annexes.set(placed.index, placed.party) if placed.has_annex else book.annexes
+    return replace(book, size=placed.index + 1, last_at=placed.at, annexes=annexes)
+
+
+def _ecosystem(book: Book) -> Ecosystem:
+    if book.ecosystem is None:
+        raise Fault(f"entry {book.size - 1} comes before the founding")
+    return book.ecosystem
 
 
 def _with_part(book: Book, placed: Placed, event: PartSubmitted) -> Book:
@@ -169,9 +223,13 @@ def _with_proposal(book: Book, placed: Placed) -> Book:
             book = replace(book, schemes=book.schemes.set(terms.proposal_id, scheme))
         case SettlementProposed(opening=terms) as settling:
             book = _with_settlement(book, placed, settling)
+        case PolicyProposed(opening=terms) as asked:
+            policy = Policy(terms.proposal_id, asked.version, asked.terms, placed.index, status)
+            book = replace(book, policies=book.policies.set(terms.proposal_id, policy))
         case _:
             raise Fault(f"entry {placed.index} proposes nothing that we know")
-    return replace(book, agreements=agreement.opened(book.agreements, placed, terms))
+    under = book.policy().version
+    return replace(book, agreements=agreement.opened(book.agreements, placed, terms, under))
 
 
 def _with_settlement(book: Book, placed: Placed, event: SettlementProposed) -> Book:
@@ -214,6 +272,9 @@ def _with_status(book: Book, proposal: Proposal) -> Book:
         book = replace(book, schemes=book.schemes.set(key, replace(scheme, status=status)))
         named = book.current_schemes.set(scheme.scheme_id, key) if binds else None
         return replace(book, current_schemes=named) if named else book
+    if (policy := book.policies.get(key)) is not None:
+        book = replace(book, policies=book.policies.set(key, replace(policy, status=status)))
+        return replace(book, current_policy=key) if binds else book
     settlement = book.settlements[key]
     settling = replace(settlement, status=status)
     book = replace(book, settlements=book.settlements.set(key, settling))
@@ -259,7 +320,5 @@ def _with_payment(book: Book, placed: Placed) -> Book:
 
 
 def _partner(book: Book, event: PaymentReported) -> str:
-    if book.ecosystem is None:
-        raise Fault("a payment before the founding")
-    outsourcer = book.ecosystem.outsourcer.party_id
+    outsourcer = _ecosystem(book).outsourcer.party_id
     return event.payee if event.payer == outsourcer else event.payer

@@ -12,10 +12,14 @@ from ledger.ecosystem import EcosystemFounded
 from ledger.fact import Placed
 from ledger.indicator import IndicatorProposed
 from ledger.journal import Account, AccountState, Posting, SettlementPosted
+from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.observation import ObservationsRecorded
 from ledger.payment import PaymentConfirmed, PaymentReported
+from ledger.policy import PolicyProposed
 from ledger.proposal import Opening, Proposal
+from ledger.remark import AnnexErased, Remark, RemarkMade
+from ledger.rotation import LogKeyRotated
 from ledger.scheme import SchemeProposed
 from ledger.settlement import SettlementProposed
 
@@ -28,6 +32,7 @@ def opening_of(event: object) -> Opening | None:
             | MeasurementProposed(opening=terms)
             | SchemeProposed(opening=terms)
             | SettlementProposed(opening=terms)
+            | PolicyProposed(opening=terms)
         ):
             return terms
         case _:
@@ -53,10 +58,24 @@ def changes(book: Book, placed: Placed) -> Iterator[Change]:
     """What the entry changed in the Book, `book` being the one after it."""
     event = placed.event
     match event:
-        case EcosystemFounded():
+        case EcosystemFounded() | LogKeyRotated():
             yield Change("ecosystem", book.ecosystem_id, book.ecosystem)
             return
-        case ObservationsRecorded():
+        case ObservationsRecorded() | AnnexErased():
+            return
+        case ConsentKeyRegistered(key_id=key_id, replaces=replaced):
+            for each in filter(None, (replaced, key_id)):
+                yield _key_change(book, each)
+            return
+        case ConsentKeyRevoked(key_id=key_id):
+            yield _key_change(book, key_id)
+            return
+        case WitnessRegistered():
+            yield Change("witness", placed.party, book.keyring.witnesses[placed.party])
+            return
+        case RemarkMade(remark_id=key, about=about, evidence=evidence):
+            remark = Remark(key, about, placed.party, evidence, placed.index)
+            yield Change("remark", key, remark, about)
             return
         case PartSubmitted(indicator_id=indicator_id, period=period):
             part = book.parts[indicator_id, period][placed.party]
@@ -76,6 +95,12 @@ def changes(book: Book, placed: Placed) -> Iterator[Change]:
             terms = opening_of(event)
             proposal_id = terms.proposal_id if terms else getattr(event, "proposal_id", "")
             yield from _proposal_changes(book, book.agreements.proposals[proposal_id])
+
+
+def _key_change(book: Book, key_id: str) -> Change:
+    key = book.keyring.consent_keys[key_id]
+    status = "IN_FORCE" if key.revoked_index is None else "REVOKED"
+    return Change("consent_key", key_id, key, key.party_id, "", status)
 
 
 def _account_changes(book: Book, postings: tuple[Posting, ...]) -> Iterator[Change]:
@@ -108,6 +133,8 @@ def _proposal_changes(book: Book, proposal: Proposal) -> Iterator[Change]:
             yield Change("result", "/".join(place), measurement, *place, status)
     elif (scheme := book.schemes.get(key)) is not None:
         yield Change("scheme", scheme.scheme_id, scheme, "", "", status)
+    elif (policy := book.policies.get(key)) is not None:
+        yield Change("policy", key, policy, "", "", status)
     else:
         settlement = book.settlements[key]
         content = settlement.content

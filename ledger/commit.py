@@ -19,7 +19,8 @@ from datetime import UTC, datetime, timedelta
 from ledger.actor import NotFound
 from ledger.batch import Pending, Receipt, Request, references_of
 from ledger.book import Book, evolve
-from ledger.decision import Decision, LogIdentity, authorise, decide
+from ledger.commands import Decision, LogIdentity, authorise
+from ledger.decision import decide
 from ledger.ecosystem import FoundEcosystem
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.fact import Placed

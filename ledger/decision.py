@@ -2,101 +2,35 @@
 
 The one rule: `decide` looks at nothing but its arguments; `now` and the seed are read once by
 `commit` under the head lock. It raises a Refusal, and then nothing happens. Which roles may do
-what stands in `agreement.ACTS`. Source: `design.md` decision 1.
+what stands in `acts.ACTS`. Source: `design.md` decision 1.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from immutables import Map
 
 from ledger import agreement, indicator, measurement, observation, payment, scheme, settlement
 from ledger.actor import Actor, NotFound
-from ledger.agreement import Consent, Objection, Withdrawal, permit
+from ledger.agreement import Consent, Objection, Signing, Withdrawal
 from ledger.book import Book
-from ledger.ecosystem import Ecosystem, FoundEcosystem, PartyRole, found
+from ledger.commands import Command, Decision, LogIdentity, authorise
+from ledger.ecosystem import Ecosystem, FoundEcosystem, found
 from ledger.errors import Refusal
 from ledger.fact import Fact
-from ledger.ids import PartyId, Seed
+from ledger.ids import Seed
 from ledger.indicator import Direction, ProposeIndicator
 from ledger.journal import SettlementPosted, post, settlement_lines
 from ledger.measurement import ProposeMeasurement, SubmitPart
-from ledger.observation import Batch, RecordObservations
+from ledger.observation import RecordObservations
 from ledger.payment import ConfirmPayment, ReportPayment
 from ledger.proposal import ProposalAgreed, ProposalKind, ProposalStatus
 from ledger.scheme import IndicatorFacts, ProposeScheme, Scheme
 from ledger.settlement import Measured, ProposeSettlement
+from ledger.trust import decide_trust, member
 
 
 class EcosystemExists(Refusal):
     """This ecosystem was founded already. -> Use it, or found another under another key."""
-
-
-class ObserversSignNothing(Refusal):
-    """An observer sees what it is granted and signs nothing. -> Ask a partner to act."""
-
-
-Command = (
-    FoundEcosystem
-    | ProposeIndicator
-    | RecordObservations
-    | SubmitPart
-    | ProposeMeasurement
-    | ProposeScheme
-    | ProposeSettlement
-    | Consent
-    | Objection
-    | Withdrawal
-    | ReportPayment
-    | ConfirmPayment
-)
-
-
-ACT_OF: Mapping[type, str] = {
-    FoundEcosystem: "foundEcosystem",
-    ProposeIndicator: "proposeIndicator",
-    RecordObservations: "recordObservations",
-    SubmitPart: "submitPart",
-    ProposeMeasurement: "proposeMeasurement",
-    ProposeScheme: "proposeScheme",
-    ProposeSettlement: "proposeSettlement",
-    Consent: "consent",
-    Objection: "object",
-    Withdrawal: "withdrawProposal",
-    ReportPayment: "reportPayment",
-    ConfirmPayment: "confirmPayment",
-}
-"""Which row of `agreement.ACTS` a command needs."""
-
-
-def authorise(command: Command, actor: Actor) -> None:
-    """Return if the actor's roles allow the command; raise NotPermitted otherwise.
-
-    Asked before a used key is looked up too: a repeated request is authorised anew.
-    """
-    permit(actor, ACT_OF[type(command)])
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What happens: the facts, the id of the object that the caller asked about, rows beside.
-
-    `party` is who acts in the entries: the caller's party, or the outsourcer that was just founded.
-    """
-
-    facts: tuple[Fact, ...]
-    object_id: str
-    party: PartyId
-    batch: Batch | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LogIdentity:
-    """The log's name and verifier key, which an ecosystem takes over at its founding."""
-
-    name: str
-    verifier_key: str
 
 
 def decide(
@@ -117,15 +51,8 @@ def decide(
             return _answer(book, command, actor)
         case ReportPayment() | ConfirmPayment():
             return _pay(book, command, actor, now, seed)
-
-
-def _member(book: Book, actor: Actor) -> Ecosystem:
-    """The ecosystem the actor belongs to. Raises NotFound, ObserversSignNothing."""
-    if book.ecosystem is None or actor.party_id not in book.ecosystem.party_ids():
-        raise NotFound("ecosystem", what="ecosystem", id=actor.ecosystem_id)
-    if book.ecosystem.party(actor.party_id).role is PartyRole.OBSERVER:
-        raise ObserversSignNothing
-    return book.ecosystem
+        case _:
+            return decide_trust(book, command, actor, seed)
 
 
 def _found(book: Book, command: FoundEcosystem, seed: Seed, log: LogIdentity) -> Decision:
@@ -142,7 +69,7 @@ def _propose(
     now: datetime,
     seed: Seed,
 ) -> Decision:
-    ecosystem = _member(book, actor)
+    ecosystem = member(book, actor)
     match command:
         case ProposeIndicator():
             current = _current_indicator(book, command.indicator_id)
@@ -244,13 +171,13 @@ def measured_for(book: Book, agreed: Scheme, period: str) -> dict[str, Measured]
 
 
 def _record(book: Book, command: RecordObservations, actor: Actor, seed: Seed) -> Decision:
-    _member(book, actor)
+    member(book, actor)
     batch = observation.record(command, seed)
     return Decision((Fact(batch.event),), batch.event.batch_id, actor.party_id, batch)
 
 
 def _submit(book: Book, command: SubmitPart, actor: Actor, now: datetime) -> Decision:
-    _member(book, actor)
+    member(book, actor)
     version = book.current_indicator(command.indicator_id)
     series = version.terms.method.series if version else ""
     facts = measurement.submit(
@@ -266,24 +193,25 @@ def _submit(book: Book, command: SubmitPart, actor: Actor, now: datetime) -> Dec
 
 
 def _answer(book: Book, command: Consent | Objection | Withdrawal, actor: Actor) -> Decision:
-    _member(book, actor)
+    member(book, actor)
     match command:
         case Consent():
             facts = _consent(book, command, actor)
         case Objection():
-            facts = agreement.objection(
-                book.agreements, actor, command.proposal_id, command.commitment, command.reason
-            )
+            facts = agreement.objection(book.agreements, actor, command, signing(book))
         case Withdrawal():
             facts = agreement.withdrawal(book.agreements, actor, command.proposal_id)
     return Decision(facts, command.proposal_id, actor.party_id)
 
 
+def signing(book: Book) -> Signing:
+    """What the signatures of answers are checked with."""
+    return Signing(book.keyring, book.signed_kinds())
+
+
 def _consent(book: Book, command: Consent, actor: Actor) -> tuple[Fact, ...]:
     """The consent and, when the rule is met by it, what becomes binding."""
-    facts, is_met = agreement.consent(
-        book.agreements, actor, command.proposal_id, command.commitment
-    )
+    facts, is_met = agreement.consent(book.agreements, actor, command, signing(book))
     if not is_met:
         return facts
     proposal = book.agreements.get(command.proposal_id)
@@ -313,7 +241,7 @@ def posted(book: Book, proposal_id: str) -> Fact:
 def _pay(
     book: Book, command: ReportPayment | ConfirmPayment, actor: Actor, now: datetime, seed: Seed
 ) -> Decision:
-    ecosystem = _member(book, actor)
+    ecosystem = member(book, actor)
     if isinstance(command, ConfirmPayment):
         known = book.payments.get(command.payment_id)
         if known is None:

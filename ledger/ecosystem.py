@@ -5,7 +5,7 @@ nobody yet whose consent could be asked. Source: `domain.md` section 2.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from ledger.actor import NotFound
@@ -72,7 +72,7 @@ class EcosystemFounded:
 
 @dataclass(frozen=True, slots=True)
 class Ecosystem:
-    """The tenant as it stands."""
+    """The tenant as it stands. `log_key` is the verifier key in force, the former ones in order."""
 
     ecosystem_id: EcosystemId
     name: str
@@ -80,6 +80,12 @@ class Ecosystem:
     log_key: str
     parties: tuple[Party, ...]
     founded_index: int
+    former_log_keys: tuple[str, ...] = ()
+
+    def with_log_key(self, log_key: str) -> "Ecosystem":
+        """The ecosystem once its log signs with another key."""
+        former = (*self.former_log_keys, self.log_key)
+        return replace(self, log_key=log_key, former_log_keys=former)
 
     @property
     def outsourcer(self) -> Party:

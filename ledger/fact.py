@@ -32,7 +32,8 @@ class Fact:
 class Placed:
     """An event at its place. `commitment` is the salted hash of its body, base64.
 
-    `party` and `subject` are the envelope's actor; `at` is an instant in UTC.
+    `party` and `subject` are the envelope's actor; `at` is an instant in UTC; `has_annex` tells
+    whether the envelope commits to one.
     """
 
     index: int
@@ -42,3 +43,16 @@ class Placed:
     audience: tuple[str, ...]
     commitment: str
     event: object
+    has_annex: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An entry at its place whose body the reader may not open: what its envelope says."""
+
+    index: int
+    at: datetime
+    party: PartyId
+    kind: str
+    audience: tuple[str, ...]
+    has_annex: bool

@@ -20,20 +20,26 @@ from ledger import canonical, tree
 from ledger.amounts import Money, render_number
 from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Fault
-from ledger.fact import Fact, Placed
+from ledger.fact import Fact, Placed, Sealed
 from ledger.ids import EcosystemId, PartyId, Seed
 from ledger.indicator import IndicatorProposed
 from ledger.journal import SettlementPosted
+from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.observation import ObservationsRecorded
 from ledger.payment import PaymentConfirmed, PaymentReported
+from ledger.policy import PolicyProposed
 from ledger.proposal import (
     ProposalAgreed,
     ProposalConsented,
+    ProposalConsentedV1,
     ProposalObjected,
+    ProposalObjectedV1,
     ProposalSuperseded,
     ProposalWithdrawn,
 )
+from ledger.remark import AnnexErased, RemarkMade
+from ledger.rotation import LogKeyRotated
 from ledger.scheme import SchemeProposed
 from ledger.settlement import SettlementProposed
 
@@ -50,13 +56,26 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("settlement.posted", 1): SettlementPosted,
     ("payment.reported", 1): PaymentReported,
     ("payment.confirmed", 1): PaymentConfirmed,
-    ("proposal.consented", 1): ProposalConsented,
-    ("proposal.objected", 1): ProposalObjected,
+    ("proposal.consented", 1): ProposalConsentedV1,
+    ("proposal.consented", 2): ProposalConsented,
+    ("proposal.objected", 1): ProposalObjectedV1,
+    ("proposal.objected", 2): ProposalObjected,
     ("proposal.agreed", 1): ProposalAgreed,
     ("proposal.withdrawn", 1): ProposalWithdrawn,
     ("proposal.superseded", 1): ProposalSuperseded,
+    ("policy.proposed", 1): PolicyProposed,
+    ("key.registered", 1): ConsentKeyRegistered,
+    ("key.revoked", 1): ConsentKeyRevoked,
+    ("witness.registered", 1): WitnessRegistered,
+    ("remark.made", 1): RemarkMade,
+    ("annex.erased", 1): AnnexErased,
+    ("logkey.rotated", 1): LogKeyRotated,
 }
-"""Every kind and version that was ever written. Rows are added, never changed or taken out."""
+"""Every kind and version that was ever written. Rows are added, never changed or taken out.
+
+What an old version means in the newest is said by its `upgraded()`."""
+SEALABLE = frozenset({"remark.made"})
+"""Kinds whose audience may be fewer than all: nothing that others decide follows from them."""
 
 _WRITTEN = {event: name for name, event in REGISTER.items()}
 
@@ -146,7 +165,10 @@ def seal(
         annex_salt=annex_salt,
         annex=annex,
     )
-    return entry, Placed(index, at, party, subject, audience, commitment, fact.event)
+    placed = Placed(
+        index, at, party, subject, audience, commitment, fact.event, has_annex=annex is not None
+    )
+    return entry, placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +222,27 @@ def open_entry(envelope: Envelope, salt: bytes, body: bytes) -> Placed:
         envelope.subject,
         envelope.audience,
         envelope.body,
-        decode_state(body, event),
+        _read(body, event),
+        has_annex=bool(envelope.annex),
+    )
+
+
+def _read(body: bytes, kind: type) -> object:
+    """The event of a body, in the newest version: an old one's own reader says what it means."""
+    event: object = decode_state(body, kind)
+    upgraded = getattr(event, "upgraded", None)
+    return event if upgraded is None else upgraded()
+
+
+def sealed_entry(envelope: Envelope) -> Sealed:
+    """What is known of an entry whose body is not at hand."""
+    return Sealed(
+        envelope.index,
+        envelope.at,
+        PartyId(envelope.party),
+        envelope.kind,
+        envelope.audience,
+        has_annex=bool(envelope.annex),
     )
 
 

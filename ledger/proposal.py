@@ -19,6 +19,7 @@ class ProposalKind(StrEnum):
     MEASUREMENT = "MEASUREMENT"
     SCHEME = "SCHEME"
     SETTLEMENT = "SETTLEMENT"
+    POLICY = "POLICY"
 
 
 class ProposalStatus(StrEnum):
@@ -48,21 +49,57 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """An Ed25519 signature by a party's consent key, over the statement of its answer."""
+
+    key_id: str
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class ProposalConsented:
     """A party consents to the bytes at `proposal_index` that `commitment` commits to."""
 
     proposal_id: str
     proposal_index: int
     commitment: str
+    signed: Signed | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProposalObjected:
-    """A party objects; the reason is in the annex, its category here."""
+    """A party objects; the reason is in the annex."""
 
     proposal_id: str
     proposal_index: int
     commitment: str
+    signed: Signed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalConsentedV1:
+    """Version 1, before consents could be signed."""
+
+    proposal_id: str
+    proposal_index: int
+    commitment: str
+
+    def upgraded(self) -> ProposalConsented:
+        """What it means in the newest version."""
+        return ProposalConsented(self.proposal_id, self.proposal_index, self.commitment)
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalObjectedV1:
+    """Version 1, before objections could be signed."""
+
+    proposal_id: str
+    proposal_index: int
+    commitment: str
+
+    def upgraded(self) -> ProposalObjected:
+        """What it means in the newest version."""
+        return ProposalObjected(self.proposal_id, self.proposal_index, self.commitment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +127,20 @@ class ProposalSuperseded:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One party's answer. `index` is its entry."""
+    """One party's answer. `index` is its entry; `key_id` the consent key that signed it, if any."""
 
     party_id: str
     is_consent: bool
     index: int
+    key_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A proposal as it stands. `index` and `commitment` are what a consent binds to."""
+    """A proposal as it stands. `index` and `commitment` are what a consent binds to.
+
+    `policy_version` is the policy that was in force when it was opened: it lives under that one.
+    """
 
     proposal_id: str
     kind: ProposalKind
@@ -112,6 +153,7 @@ class Proposal:
     commitment: str
     status: ProposalStatus
     answers: tuple[Answer, ...] = ()
+    policy_version: int = 1
 
     @property
     def is_pending(self) -> bool:

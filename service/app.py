@@ -20,8 +20,8 @@ from starlette.routing import Route
 from graph import schema as graph_schema
 from graph.context import Doors
 from ledger.checkpoint import render_verifier
+from ledger.commands import LogIdentity
 from ledger.commit import Ledger
-from ledger.decision import LogIdentity
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.publish import Publisher
 from ledger.read import Reader

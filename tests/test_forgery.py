@@ -81,7 +81,7 @@ async def test_what_the_rules_forbid_is_found_by_the_audit(world: World) -> None
     broken(book, replace(placed, party=PartyId(bare(world.parties[BUYER]))), "another party")
     figures = replace(event.figures, denominator=Fraction(1))
     broken(book, replace(placed, event=replace(event, figures=figures)), "takes no denominator")
-    broken(book, replace(placed, party=PartyId("nobody")), "no member")
+    broken(book, replace(placed, party=PartyId("nobody")), "may not do this")
 
     book, placed, event = of(told, ProposalConsented)
     broken(book, replace(placed, event=replace(event, commitment="AAAA")), "other bytes")

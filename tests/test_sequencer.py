@@ -12,8 +12,8 @@ from graph.ecosystems import founded_id
 from graph.receipts import fingerprint
 from ledger.actor import Actor, Role
 from ledger.batch import IdempotencyConflict, Receipt, Request
+from ledger.commands import Command, LogIdentity
 from ledger.commit import ClockDrifts, Ledger, QueueFull, ShuttingDown, system_clock
-from ledger.decision import Command, LogIdentity
 from ledger.ecosystem import FoundEcosystem, NewParty, PartyRole
 from ledger.errors import Refusal
 from ledger.history import open_envelope

@@ -1,0 +1,157 @@
+"""The table of acts: the only list of who may do what, and whose consent it needs.
+
+The one rule: nothing binding has a second way in. An act that needs nobody's consent is one
+party's own, and says why. Source: `design.md` decision 2, `domain.md` section 2 (roles).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ledger.actor import Actor, Role
+
+
+class Consenters(StrEnum):
+    """Whose consent an act needs."""
+
+    CO_OWNERS = "CO_OWNERS"
+    OUTSOURCER_AND_SHARERS = "OUTSOURCER_AND_SHARERS"
+    ALL_SIGNING = "ALL_SIGNING"
+    NOBODY = "NOBODY"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One row of the table of acts: who may do it, whose consent it needs, and why."""
+
+    name: str
+    roles: tuple[Role, ...]
+    consent: Consenters
+    reason: str
+
+
+ACTS: Mapping[str, Act] = {
+    act.name: act
+    for act in (
+        Act(
+            "foundEcosystem",
+            (Role.FOUNDER,),
+            Consenters.NOBODY,
+            "one party's own: there is nobody yet whose consent could be asked",
+        ),
+        Act(
+            "proposeIndicator",
+            (Role.REPORTER, Role.APPROVER),
+            Consenters.CO_OWNERS,
+            "an indicator is joint only when all who own it agreed to every term",
+        ),
+        Act(
+            "recordObservations",
+            (Role.REPORTER,),
+            Consenters.NOBODY,
+            "one party's own: raw facts it vouches for; they bind through a measurement",
+        ),
+        Act(
+            "submitPart",
+            (Role.REPORTER,),
+            Consenters.NOBODY,
+            "one party's own: what it reports; it binds through a measurement",
+        ),
+        Act(
+            "proposeMeasurement",
+            (Role.REPORTER, Role.APPROVER),
+            Consenters.CO_OWNERS,
+            "a result that money hangs on is agreed by all who own it",
+        ),
+        Act(
+            "proposeScheme",
+            (Role.APPROVER, Role.FINANCE),
+            Consenters.OUTSOURCER_AND_SHARERS,
+            "terms bind those who pay and those who are paid",
+        ),
+        Act(
+            "proposeSettlement",
+            (Role.APPROVER, Role.FINANCE),
+            Consenters.OUTSOURCER_AND_SHARERS,
+            "a settlement posts to the books of those who pay and those who are paid",
+        ),
+        Act(
+            "consent",
+            (Role.APPROVER,),
+            Consenters.NOBODY,
+            "one party's own: its answer to a proposal, by an approver",
+        ),
+        Act(
+            "object",
+            (Role.APPROVER,),
+            Consenters.NOBODY,
+            "one party's own: its answer to a proposal, with a reason",
+        ),
+        Act(
+            "withdrawProposal",
+            (Role.REPORTER, Role.APPROVER, Role.FINANCE),
+            Consenters.NOBODY,
+            "one party's own: the proposer takes back what nobody is bound by yet",
+        ),
+        Act(
+            "reportPayment",
+            (Role.FINANCE,),
+            Consenters.NOBODY,
+            "one party's own: the payer states what it paid; it clears by the payee",
+        ),
+        Act(
+            "confirmPayment",
+            (Role.FINANCE,),
+            Consenters.NOBODY,
+            "one party's own: the payee states what arrived",
+        ),
+        Act(
+            "proposePolicy",
+            (Role.APPROVER,),
+            Consenters.ALL_SIGNING,
+            "how all are to agree is agreed by all who sign",
+        ),
+        Act(
+            "registerConsentKey",
+            (Role.ADMIN,),
+            Consenters.NOBODY,
+            "one party's own: what it signs with; the key itself proves possession",
+        ),
+        Act(
+            "revokeConsentKey",
+            (Role.ADMIN,),
+            Consenters.NOBODY,
+            "one party's own: a lost key must be out of force at once",
+        ),
+        Act(
+            "registerWitness",
+            (Role.ADMIN,),
+            Consenters.NOBODY,
+            "one party's own: who watches for it; whom the quorum counts is the policy's",
+        ),
+        Act(
+            "makeRemark",
+            (Role.REPORTER, Role.APPROVER, Role.FINANCE, Role.SPONSOR),
+            Consenters.NOBODY,
+            "one party's own: what it says binds nobody",
+        ),
+        Act(
+            "eraseAnnex",
+            (Role.ADMIN,),
+            Consenters.NOBODY,
+            "one party's own: free text it wrote and no longer may keep",
+        ),
+        Act(
+            "rotateLogKey",
+            (Role.ADMIN,),
+            Consenters.NOBODY,
+            "the log's own: the old key signs, and the witnesses' quorum confirms",
+        ),
+    )
+}
+"""The table of acts: the only list of who may do what, and whose consent it needs."""
+
+
+def permit(actor: Actor, act: str) -> None:
+    """Return if the actor's roles allow the act; raise NotPermitted otherwise."""
+    actor.require(*ACTS[act].roles)

@@ -1,0 +1,102 @@
+"""Commands: everything that can be asked of the ledger, which act each is, and what was decided.
+
+The one rule: a command that is not in `Command` cannot be entered, and one without a row in
+`ACT_OF` cannot be authorised. Source: `design.md` decisions 1 and 2.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ledger.actor import Actor
+from ledger.acts import permit
+from ledger.agreement import Consent, Objection, Withdrawal
+from ledger.ecosystem import FoundEcosystem
+from ledger.fact import Fact
+from ledger.ids import PartyId
+from ledger.indicator import ProposeIndicator
+from ledger.keyring import RegisterConsentKey, RegisterWitness, RevokeConsentKey
+from ledger.measurement import ProposeMeasurement, SubmitPart
+from ledger.observation import Batch, RecordObservations
+from ledger.payment import ConfirmPayment, ReportPayment
+from ledger.policy import ProposePolicy
+from ledger.remark import EraseAnnex, MakeRemark
+from ledger.rotation import RotateLogKey
+from ledger.scheme import ProposeScheme
+from ledger.settlement import ProposeSettlement
+
+Command = (
+    FoundEcosystem
+    | ProposeIndicator
+    | RecordObservations
+    | SubmitPart
+    | ProposeMeasurement
+    | ProposeScheme
+    | ProposeSettlement
+    | Consent
+    | Objection
+    | Withdrawal
+    | ReportPayment
+    | ConfirmPayment
+    | ProposePolicy
+    | RegisterConsentKey
+    | RevokeConsentKey
+    | RegisterWitness
+    | MakeRemark
+    | EraseAnnex
+    | RotateLogKey
+)
+
+
+ACT_OF: Mapping[type, str] = {
+    FoundEcosystem: "foundEcosystem",
+    ProposeIndicator: "proposeIndicator",
+    RecordObservations: "recordObservations",
+    SubmitPart: "submitPart",
+    ProposeMeasurement: "proposeMeasurement",
+    ProposeScheme: "proposeScheme",
+    ProposeSettlement: "proposeSettlement",
+    Consent: "consent",
+    Objection: "object",
+    Withdrawal: "withdrawProposal",
+    ReportPayment: "reportPayment",
+    ConfirmPayment: "confirmPayment",
+    ProposePolicy: "proposePolicy",
+    RegisterConsentKey: "registerConsentKey",
+    RevokeConsentKey: "revokeConsentKey",
+    RegisterWitness: "registerWitness",
+    MakeRemark: "makeRemark",
+    EraseAnnex: "eraseAnnex",
+    RotateLogKey: "rotateLogKey",
+}
+"""Which row of `acts.ACTS` a command needs."""
+
+
+def authorise(command: Command, actor: Actor) -> None:
+    """Return if the actor's roles allow the command; raise NotPermitted otherwise.
+
+    Asked before a used key is looked up too: a repeated request is authorised anew.
+    """
+    permit(actor, ACT_OF[type(command)])
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What happens: the facts, the id of the object that the caller asked about, rows beside.
+
+    `party` is who acts in the entries: the caller's party, or the outsourcer that was just founded.
+    `erased` is the entry whose annex goes.
+    """
+
+    facts: tuple[Fact, ...]
+    object_id: str
+    party: PartyId
+    batch: Batch | None = None
+    erased: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogIdentity:
+    """The log's name and verifier key, which an ecosystem takes over at its founding."""
+
+    name: str
+    verifier_key: str
