@@ -12,6 +12,7 @@ from ledger.commit import Ledger
 from ledger.ecosystem import Ecosystem
 from ledger.publish import Publisher
 from ledger.read import Found, Reader
+from ledger.witnessing import Witnessing
 
 T = TypeVar("T")
 
@@ -23,6 +24,7 @@ class Doors:
     ledger: Ledger
     reader: Reader
     publisher: Publisher
+    witnessing: Witnessing
 
 
 @dataclass(slots=True)

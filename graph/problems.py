@@ -35,6 +35,7 @@ from ledger import (
     settlement,
     terms,
     trust,
+    witnessing,
 )
 from ledger.actor import NotFound, NotPermitted
 from ledger.batch import IdempotencyConflict
@@ -65,6 +66,7 @@ SOURCES = (
     settlement,
     terms,
     trust,
+    witnessing,
 )
 """Where refusals are defined: importing them is what makes the catalogue whole."""
 

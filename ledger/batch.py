@@ -75,6 +75,7 @@ class Pending:
     rows: list[tuple[int, str, Batch]]
     keys: list[UsedKey]
     references: set[tuple[str, str, str, int]]
+    erased: list[int]
 
     def repeated(self, request: Request) -> Receipt | None:
         """The answer from when the key was used first, if it was. Raises IdempotencyConflict."""
@@ -103,6 +104,8 @@ class Pending:
             self._enter(entry, placed)
         if decision.batch is not None:
             self.rows.append((first, decision.party, decision.batch))
+        if decision.erased is not None:
+            self.erased.append(decision.erased)
         used = UsedKey(
             request.key_owner,
             request.key,
@@ -151,6 +154,8 @@ class Pending:
         await projections.project(connection, self.ecosystem_id, self.changes)
         await postings.append(connection, self.ecosystem_id, self.postings)
         await observations.add_batches(connection, self.ecosystem_id, self.rows)
+        if self.erased:
+            await entries.erase_annexes(connection, self.ecosystem_id, self.erased)
 
 
 def references_of(requests: Sequence[Request]) -> list[observations.Reference]:

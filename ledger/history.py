@@ -110,13 +110,13 @@ class Entry:
 
 def encode_state(value: object) -> bytes:
     """Canonical JSON of any value made of our dataclasses; the inverse is `decode_state`."""
-    return canonical.encode(msgspec.to_builtins(value, enc_hook=_encode_hook))
+    return canonical.encode(msgspec.to_builtins(value, enc_hook=encode_hook))
 
 
 def decode_state(data: bytes | str, kind: type[T]) -> T:
     """The value that `encode_state` wrote. Raises Undecodable."""
     try:
-        return msgspec.json.decode(data, type=kind, dec_hook=_decode_hook)
+        return msgspec.json.decode(data, type=kind, dec_hook=decode_hook)
     except msgspec.MsgspecError as error:
         raise Undecodable(f"{kind.__name__}: {error}") from error
 
@@ -274,7 +274,8 @@ def decode_base64(text: str) -> bytes:
     return data
 
 
-def _encode_hook(value: object) -> object:
+def encode_hook(value: object) -> object:
+    """What our own numbers and amounts look like in JSON. Raises TypeError."""
     match value:
         case Fraction():
             return render_number(value)
@@ -284,7 +285,8 @@ def _encode_hook(value: object) -> object:
             raise TypeError(f"{type(value).__name__} has no place in a body")
 
 
-def _decode_hook(kind: type, value: object) -> object:
+def decode_hook(kind: type, value: object) -> object:
+    """Inverse of `encode_hook`. Raises TypeError."""
     if kind is Fraction and isinstance(value, str):
         return Fraction(value)  # ours, so of any length: a quotient may have many digits
     if kind is Money and isinstance(value, dict):

@@ -1,21 +1,29 @@
 """Checkpoints: signed after the commit is durable, coalesced, every one kept.
 
 The one rule: what is signed is read back from the committed head, never taken from memory, so
-that no checkpoint can claim what a crash could take away. Publishing is monotonic across
-processes, because a size is published once. Source: `ledger-format.md`, "Checkpoint".
+that no checkpoint can claim what a crash could take away; and nothing is signed that does not
+continue what was signed before. Publishing is monotonic across processes, because a size is
+published once. Source: `ledger-format.md`, "Checkpoint"; `design.md` decision 6.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 
 from ledger.actor import NotFound
-from ledger.checkpoint import Checkpoint, Signer, sign_checkpoint
-from ledger.commit import Clock, system_clock
+from ledger.checkpoint import Checkpoint, Signer, render_verifier, sign_checkpoint
+from ledger.commit import system_clock
+from ledger.ecosystem import Ecosystem
 from ledger.errors import Fault, Trouble
+from ledger.history import decode_state
 from ledger.ids import EcosystemId
-from ledger.store import entries
-from ledger.store.entries import StoredCheckpoint
-from ledger.store.pool import Database
+from ledger.memory import HeadMemory, NoMemory, Remembered
+from ledger.rollback import check_head
+from ledger.sequencer import Clock
+from ledger.store import entries, projections
+from ledger.store.entries import EVERYTHING, StoredCheckpoint
+from ledger.store.pool import Connection, Database
+from ledger.tree import Frontier
 
 log = logging.getLogger("jpi.publish")
 PAUSE_SECONDS = 1.0
@@ -25,10 +33,18 @@ PAUSE_SECONDS = 1.0
 class Publisher:
     """Signs and keeps the checkpoints of all ecosystems."""
 
-    def __init__(self, database: Database, signer: Signer, clock: Clock = system_clock) -> None:
-        """`signer` holds the log's Ed25519 key; its name is the log's."""
+    def __init__(
+        self,
+        database: Database,
+        signers: Callable[[], Sequence[Signer]],
+        memory: HeadMemory | None = None,
+        clock: Clock = system_clock,
+    ) -> None:
+        """`signers` reads the log's keys, at the start and when an ecosystem's key is not known."""
         self._database = database
-        self._signer = signer
+        self._read_signers = signers
+        self._signers = {render_verifier(each.verifier): each for each in signers()}
+        self._memory: HeadMemory = memory or NoMemory()
         self._clock = clock
         self._due: dict[EcosystemId, asyncio.Task[None]] = {}
 
@@ -54,21 +70,38 @@ class Publisher:
         return await self.publish(ecosystem_id)
 
     async def publish(self, ecosystem_id: EcosystemId) -> StoredCheckpoint:
-        """Sign the committed head and keep it, unless its size is published. Raises NotFound."""
+        """Sign the committed head and keep it, unless its size is published.
+
+        Raises NotFound, and a Fault where the head does not continue what is remembered.
+        """
         async with self._database.reading(ecosystem_id) as connection:
             head = await entries.read_head(connection, ecosystem_id)
+            if head is None or head.size == 0:
+                raise NotFound("ecosystem", what="ecosystem", id=ecosystem_id)
             newest = await entries.newest_checkpoint(connection, ecosystem_id)
-        if head is None or head.size == 0:
-            raise NotFound("ecosystem", what="ecosystem", id=ecosystem_id)
-        if newest is not None and newest.size >= head.size:
-            return newest
-        origin = f"{self._signer.name}/{ecosystem_id}"
-        note = sign_checkpoint(Checkpoint(origin, head.size, head.root()), self._signer)
+            if newest is not None and newest.size >= head.size:
+                return newest
+            remembered = self._memory.recall(ecosystem_id)
+            await check_head(connection, ecosystem_id, head, remembered)
+            ecosystem = await _ecosystem(connection, ecosystem_id)
+        note = self._sign(ecosystem, head)
+        # remembered first: nothing that others may have seen is ever unknown here
+        seen = Remembered(head.size, head.root(), note)
+        await asyncio.to_thread(self._memory.remember, ecosystem_id, seen)
         async with self._database.writing(ecosystem_id) as connection:
             await entries.publish_checkpoint(
                 connection, ecosystem_id, head.size, note, self._clock()
             )
         return StoredCheckpoint(head.size, note)
+
+    def _sign(self, ecosystem: Ecosystem, head: Frontier) -> str:
+        """The note by the ecosystem's log key, as it is after its last rotation."""
+        if ecosystem.log_key not in self._signers:
+            self._signers = {render_verifier(each.verifier): each for each in self._read_signers()}
+        signer = self._signers.get(ecosystem.log_key)
+        if signer is None:
+            raise Fault(f"the key {ecosystem.log_key} that signs {ecosystem.origin} is not here")
+        return sign_checkpoint(Checkpoint(ecosystem.origin, head.size, head.root()), signer)
 
     async def close(self) -> None:
         """Publish what is due, now."""
@@ -79,3 +112,14 @@ class Publisher:
                 await self.publish(ecosystem_id)
             except (Trouble, Fault) as error:
                 log.warning("no checkpoint of %s at shutdown: %s", ecosystem_id, error)
+
+
+async def _ecosystem(connection: Connection, ecosystem_id: EcosystemId) -> Ecosystem:
+    states = await projections.states_at(
+        connection, ecosystem_id, "ecosystem", [ecosystem_id], EVERYTHING
+    )
+    if ecosystem_id not in states:
+        raise Fault(
+            f"the ecosystem {ecosystem_id} has entries and no projection: run `jpi rebuild`"
+        )
+    return decode_state(states[ecosystem_id].data, Ecosystem)

@@ -31,6 +31,18 @@ CREATE TABLE public.annex (
 
 COMMENT ON TABLE public.annex IS 'Remarks and free text of an entry; may be erased, the tree stays whole.';
 
+CREATE TABLE public.book_snapshot (
+    ecosystem_id uuid NOT NULL,
+    size bigint NOT NULL,
+    shape text NOT NULL,
+    frontier bytea NOT NULL,
+    state bytea NOT NULL,
+    CONSTRAINT snapshot_frontier_is_whole_hashes CHECK (((octet_length(frontier) % 32) = 0)),
+    CONSTRAINT snapshot_is_of_entries CHECK ((size > 0))
+);
+
+COMMENT ON TABLE public.book_snapshot IS 'Folded state at a size: bounds a cold start, says nothing that the entries do not.';
+
 CREATE TABLE public.checkpoint (
     ecosystem_id uuid NOT NULL,
     size bigint NOT NULL,
@@ -39,6 +51,17 @@ CREATE TABLE public.checkpoint (
 );
 
 COMMENT ON TABLE public.checkpoint IS 'Every published checkpoint, a C2SP signed note, verbatim.';
+
+CREATE TABLE public.cosignature (
+    ecosystem_id uuid NOT NULL,
+    size bigint NOT NULL,
+    verifier_key text NOT NULL,
+    party text NOT NULL,
+    line text NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.cosignature IS 'What witnesses put their names to: a signature line (cosignature/v1) of a published checkpoint.';
 
 CREATE TABLE public.entry (
     ecosystem_id uuid NOT NULL,
@@ -181,6 +204,9 @@ ALTER TABLE ONLY public.observation_batch
 ALTER TABLE ONLY public.checkpoint
     ADD CONSTRAINT one_checkpoint_a_size PRIMARY KEY (ecosystem_id, size);
 
+ALTER TABLE ONLY public.cosignature
+    ADD CONSTRAINT one_cosignature_a_key_and_size PRIMARY KEY (ecosystem_id, size, verifier_key);
+
 ALTER TABLE ONLY public.entry
     ADD CONSTRAINT one_entry_an_index PRIMARY KEY (ecosystem_id, index);
 
@@ -199,6 +225,9 @@ ALTER TABLE ONLY public.opening
 ALTER TABLE ONLY public.posting
     ADD CONSTRAINT one_posting_a_line PRIMARY KEY (ecosystem_id, entry_index, line);
 
+ALTER TABLE ONLY public.book_snapshot
+    ADD CONSTRAINT one_snapshot_a_size PRIMARY KEY (ecosystem_id, size);
+
 ALTER TABLE ONLY public.projection
     ADD CONSTRAINT one_state_from_an_index PRIMARY KEY (ecosystem_id, concept, object_id, from_index);
 
@@ -216,6 +245,10 @@ CREATE INDEX projection_in_order ON public.projection USING btree (ecosystem_id,
 CREATE TRIGGER checkpoint_is_append_only BEFORE DELETE OR UPDATE ON public.checkpoint FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER checkpoint_is_never_truncated BEFORE TRUNCATE ON public.checkpoint FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER cosignature_is_append_only BEFORE DELETE OR UPDATE ON public.cosignature FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER cosignature_is_never_truncated BEFORE TRUNCATE ON public.cosignature FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER entry_is_append_only BEFORE DELETE OR UPDATE ON public.entry FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -252,6 +285,9 @@ ALTER TABLE ONLY public.observation_batch
 ALTER TABLE ONLY public.checkpoint
     ADD CONSTRAINT checkpoint_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
 
+ALTER TABLE ONLY public.cosignature
+    ADD CONSTRAINT cosignature_is_of_a_checkpoint FOREIGN KEY (ecosystem_id, size) REFERENCES public.checkpoint(ecosystem_id, size);
+
 ALTER TABLE ONLY public.entry
     ADD CONSTRAINT entry_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
 
@@ -267,9 +303,16 @@ ALTER TABLE ONLY public.opening
 ALTER TABLE ONLY public.posting
     ADD CONSTRAINT posting_belongs_to_an_entry FOREIGN KEY (ecosystem_id, entry_index) REFERENCES public.entry(ecosystem_id, index);
 
+ALTER TABLE ONLY public.book_snapshot
+    ADD CONSTRAINT snapshot_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
+
 ALTER TABLE public.annex ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.book_snapshot ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.checkpoint ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cosignature ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.entry ENABLE ROW LEVEL SECURITY;
 
@@ -285,7 +328,11 @@ ALTER TABLE public.observation_batch ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY one_ecosystem ON public.annex TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
+CREATE POLICY one_ecosystem ON public.book_snapshot TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
 CREATE POLICY one_ecosystem ON public.checkpoint TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
+CREATE POLICY one_ecosystem ON public.cosignature TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
 CREATE POLICY one_ecosystem ON public.entry TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
@@ -313,9 +360,13 @@ ALTER TABLE public.projection ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA public TO jpi_service;
 
-GRANT SELECT,INSERT ON TABLE public.annex TO jpi_service;
+GRANT SELECT,INSERT,DELETE ON TABLE public.annex TO jpi_service;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.book_snapshot TO jpi_service;
 
 GRANT SELECT,INSERT ON TABLE public.checkpoint TO jpi_service;
+
+GRANT SELECT,INSERT ON TABLE public.cosignature TO jpi_service;
 
 GRANT SELECT,INSERT ON TABLE public.entry TO jpi_service;
 

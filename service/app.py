@@ -26,9 +26,11 @@ from ledger.errors import Fault, Refusal, Trouble
 from ledger.publish import Publisher
 from ledger.read import Reader
 from ledger.store.pool import open_database
+from ledger.witnessing import Witnessing
 from service.graphql import CHALLENGE, Endpoint, asset, error_response
 from service.identity import DEV_ISSUER, Gatekeeper, NotAuthenticated
-from service.keys import issuer_key, log_signer
+from service.keys import issuer_key, log_signer, log_signers
+from service.memory import FileMemory
 from service.middleware import Threshold
 from service.settings import Settings, load
 
@@ -56,14 +58,17 @@ async def open_doors(settings: Settings) -> AsyncIterator[Doors]:
     database = await open_database(database_url(settings), settings.pool_size)
     try:
         await database.check()
-        publisher = Publisher(database, signer)
+        memory = FileMemory(settings.heads_folder)
+        publisher = Publisher(database, lambda: log_signers(settings), memory)
         ledger = Ledger(
             database,
             LogIdentity(signer.name, render_verifier(signer.verifier)),
+            memory=memory,
             queue_limit=settings.queue_limit,
             committed=publisher.notice,
         )
-        yield Doors(ledger, Reader(database), publisher)
+        await ledger.check_memory()
+        yield Doors(ledger, Reader(database), publisher, Witnessing(database, memory))
         await ledger.close()
         await publisher.close()
     finally:

@@ -39,16 +39,60 @@ def log_signer(settings: Settings) -> Signer:
     """The key that signs checkpoints. Raises KeyMissing."""
     where = "JPI_LOG_KEY" if settings.log_key else str(settings.log_key_file)
     text = settings.log_key or _read(settings.log_key_file, "JPI_LOG_KEY_FILE")
-    try:
-        signer = parse_signer(text.strip())
-    except NoteInvalid as error:
-        raise KeyMissing(f"{where} holds no signed-note private key: run `jpi keys`.") from error
+    signer = _parsed(text, where)
     if signer.name != settings.log_name:
         raise KeyMissing(
             f"The key in {where} is of the log {signer.name}, JPI_LOG_NAME is "
             f"{settings.log_name}: set JPI_LOG_NAME to the key's log, or use that log's key."
         )
     return signer
+
+
+def log_signers(settings: Settings) -> list[Signer]:
+    """The log's key, then a next one that is being rotated to, then retired ones.
+
+    Retired keys sign for ecosystems that were not rotated yet. Raises KeyMissing.
+    """
+    signers = [log_signer(settings)]
+    if settings.log_key is None:
+        beside = settings.log_key_file.parent
+        stem = settings.log_key_file.name
+        paths = (next_key_file(settings), *sorted(beside.glob(f"{stem}.retired.*")))
+        signers.extend(
+            _parsed(_read(path, "JPI_LOG_KEY_FILE"), str(path)) for path in paths if path.exists()
+        )
+    return signers
+
+
+def next_key_file(settings: Settings) -> Path:
+    """Where the key stands that a rotation leads to."""
+    return settings.log_key_file.with_name(f"{settings.log_key_file.name}.next")
+
+
+def make_next_key(settings: Settings) -> Signer:
+    """The key to rotate to, made unless it is there. Raises KeyMissing."""
+    if settings.log_key is not None:
+        raise KeyMissing("JPI_LOG_KEY names the key itself: rotate with JPI_LOG_KEY_FILE.")
+    path = next_key_file(settings)
+    _make(path, lambda: _new_log_key(settings))
+    return _parsed(_read(path, "JPI_LOG_KEY_FILE"), str(path))
+
+
+def retire_key(settings: Settings) -> Path:
+    """Put the next key in the log key's place; the old one stays beside it, retired."""
+    old = log_signer(settings)
+    digest = old.verifier.key_hash.hex()
+    retired = settings.log_key_file.with_name(f"{settings.log_key_file.name}.retired.{digest}")
+    os.link(settings.log_key_file, retired)
+    next_key_file(settings).replace(settings.log_key_file)
+    return retired
+
+
+def _parsed(text: str, where: str) -> Signer:
+    try:
+        return parse_signer(text.strip())
+    except NoteInvalid as error:
+        raise KeyMissing(f"{where} holds no signed-note private key: run `jpi keys`.") from error
 
 
 def issuer_key(settings: Settings) -> Ed25519PrivateKey:

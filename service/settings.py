@@ -247,6 +247,11 @@ class Settings(BaseSettings):
         return self.owner_database_url or self.database_url
 
     @property
+    def heads_folder(self) -> Path:
+        """Where the largest published checkpoints are remembered, outside the database."""
+        return self.home / "heads"
+
+    @property
     def embedded_data(self) -> Path:
         """Folder of the embedded PostgreSQL."""
         return self.home / "postgres"

@@ -8,7 +8,7 @@ from ledger.audit import check
 from ledger.book import Book, evolve
 from ledger.changes import changes
 from ledger.checkpoint import open_checkpoint, parse_verifier
-from ledger.commit import placed_of
+from ledger.fold import placed_of
 from ledger.history import encode_state
 from ledger.ids import EcosystemId
 from ledger.journal import SettlementPosted

@@ -8,9 +8,9 @@ import pytest
 
 from ledger.audit import RuleBroken, check
 from ledger.book import Book, evolve
-from ledger.commit import placed_of
 from ledger.ecosystem import EcosystemFounded
 from ledger.fact import Placed
+from ledger.fold import placed_of
 from ledger.ids import EcosystemId, PartyId
 from ledger.journal import SettlementPosted
 from ledger.measurement import MeasurementProposed, PartSubmitted

@@ -13,12 +13,13 @@ from graph.receipts import fingerprint
 from ledger.actor import Actor, Role
 from ledger.batch import IdempotencyConflict, Receipt, Request
 from ledger.commands import Command, LogIdentity
-from ledger.commit import ClockDrifts, Ledger, QueueFull, ShuttingDown, system_clock
+from ledger.commit import Ledger, ShuttingDown, system_clock
 from ledger.ecosystem import FoundEcosystem, NewParty, PartyRole
 from ledger.errors import Refusal
 from ledger.history import open_envelope
 from ledger.ids import EcosystemId, PartyId
 from ledger.observation import Observation, RecordObservations
+from ledger.sequencer import ClockDrifts, QueueFull
 from ledger.store import entries
 from ledger.store.pool import Database, open_database
 from service.app import open_doors

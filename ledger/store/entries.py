@@ -141,6 +141,13 @@ async def append(
     await connection.execute(SQL["move_head"], ecosystem_id, frontier.size, hashes, last_at)
 
 
+async def erase_annexes(
+    connection: Connection, ecosystem_id: EcosystemId, indices: Sequence[int]
+) -> None:
+    """Free text of entries, gone for good; their envelopes keep the commitment."""
+    await connection.execute(SQL["erase_annexes"], ecosystem_id, list(indices))
+
+
 async def entries_from(
     connection: Connection,
     ecosystem_id: EcosystemId,

@@ -37,6 +37,10 @@ SELECT $1, index, salt, body FROM unnest($2::bigint[], $3::bytea[], $4::bytea[])
 INSERT INTO annex (ecosystem_id, index, salt, data)
 SELECT $1, index, salt, data FROM unnest($2::bigint[], $3::bytea[], $4::bytea[]) AS added (index, salt, data)
 
+-- name: erase_annexes :exec
+-- The free text of entries whose erasure this batch enters.
+DELETE FROM annex WHERE ecosystem_id = $1 AND index = ANY ($2::bigint[])
+
 -- name: append_nodes :exec
 -- The inner nodes that a batch completed.
 INSERT INTO node (ecosystem_id, level, index, hash)

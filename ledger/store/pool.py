@@ -25,7 +25,7 @@ CONNECT_SECONDS = 5
 ACQUIRE_SECONDS = 5
 STATEMENT_SECONDS = 30
 MIN_SERVER = 15
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The migration that this code was written for; a test compares it with the newest."""
 _OURS = ("23", "22", "42", "0A")
 """SQLSTATE classes that say our own statement or data is wrong: a Fault, never retried."""

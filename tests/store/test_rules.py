@@ -6,11 +6,19 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from ledger.store import entries, observations, pool, postings, projections
+from ledger.store import (
+    entries,
+    observations,
+    pool,
+    postings,
+    projections,
+    snapshots,
+    witnesses,
+)
 from service.embedded import Embedded
 from tests.world import World, bare
 
-MODULES = (entries, observations, pool, postings, projections)
+MODULES = (entries, observations, pool, postings, projections, snapshots, witnesses)
 QUERIES = [(m.__name__, name, text) for m in MODULES for name, text in m.SQL.items()]
 HISTORY = ("entry", "opening", "node", "checkpoint", "idempotency_key", "posting")
 

@@ -1,0 +1,290 @@
+"""The sequencer: the one batcher of an ecosystem in this process.
+
+The one rule: whatever queued while the last commit ran goes into one transaction under the head's
+row lock; index from `head.size`, never from a sequence; nothing is acknowledged before the commit
+is durable. What is true if we crash here: before COMMIT nothing happened; after it everything
+did, and a caller who was not told finds it again by its idempotency key.
+
+Sources: `design.md` decisions 4 to 6, `postgres.md` durability 1 to 4.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ledger.actor import NotFound
+from ledger.batch import Pending, Receipt, Request, references_of
+from ledger.commands import LogIdentity, authorise
+from ledger.decision import decide
+from ledger.ecosystem import FoundEcosystem
+from ledger.errors import Fault, Refusal, Trouble
+from ledger.fold import SHAPE, Folded, catch_up, cold_start, snapshot_of
+from ledger.ids import SEED_SIZE, EcosystemId, Seed
+from ledger.memory import HeadMemory
+from ledger.rollback import check_head
+from ledger.store import entries, observations, snapshots
+from ledger.store.pool import Connection, Database
+from ledger.tree import Frontier
+
+log = logging.getLogger("jpi.commit")
+
+MAX_BATCH = 500
+"""Commands in one transaction: bounds how long the head lock is held."""
+MAX_ATTEMPTS = 4
+"""Tries of a batch when the world fails; between them the key lookup tells what happened."""
+FIRST_PAUSE_SECONDS = 0.05
+MAX_CLOCK_DRIFT = timedelta(seconds=5)
+
+
+class QueueFull(Trouble):
+    """Too many writes wait for this ecosystem."""
+
+
+class ClockDrifts(Trouble):
+    """The service's clock and the database's are too far apart to enter anything."""
+
+
+class WritesStopped(Trouble):
+    """Writes to this ecosystem stopped after a fault; its text says which."""
+
+
+Outcome = Receipt | Refusal | Fault
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a sequencer works with. `committed` and `stopped` are told what happened."""
+
+    database: Database
+    log_identity: LogIdentity
+    clock: Clock
+    memory: HeadMemory
+    queue_limit: int
+    snapshot_every: int
+    committed: Callable[[EcosystemId], None]
+    stopped: Callable[[EcosystemId, Fault], None]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    request: Request
+    answer: asyncio.Future[Receipt]
+
+
+class _NothingFounded(Exception):  # noqa: N818 -- no error: it only leaves the transaction
+    """Every founding of the batch was refused: its head row is rolled back."""
+
+    def __init__(self, outcomes: list[Outcome]) -> None:
+        super().__init__()
+        self.outcomes = outcomes
+
+
+class Sequencer:
+    """The one batcher of an ecosystem in this process."""
+
+    def __init__(self, ecosystem_id: EcosystemId, around: Surroundings) -> None:
+        self.ecosystem_id = ecosystem_id
+        self.folded: Folded | None = None
+        self.queue: deque[_Waiting] = deque()
+        self.running: asyncio.Task[None] | None = None
+        self.fault: Fault | None = None
+        self._around = around
+        self._verified: bytes = b""
+        self._snapshot_size = 0
+        self._keeping: asyncio.Task[None] | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing runs."""
+        return self.running is None and not self.queue
+
+    def enqueue(self, request: Request) -> asyncio.Future[Receipt]:
+        """Put a request in line. Raises QueueFull, WritesStopped."""
+        if self.fault is not None:
+            raise WritesStopped(str(self.fault))
+        if len(self.queue) >= self._around.queue_limit:
+            raise QueueFull(f"{len(self.queue)} writes wait")
+        waiting = _Waiting(request, asyncio.get_running_loop().create_future())
+        self.queue.append(waiting)
+        if self.running is None:
+            self.running = asyncio.create_task(self._run())
+        return waiting.answer
+
+    async def _run(self) -> None:
+        """Take whatever queued while the last commit ran, until nothing waits."""
+        try:
+            while self.queue:
+                count = min(len(self.queue), MAX_BATCH)
+                await self._serve([self.queue.popleft() for _ in range(count)])
+        finally:
+            self.running = None
+
+    async def _serve(self, batch: list[_Waiting]) -> None:
+        """Commit a batch and answer everybody; a batch that one request poisons is halved."""
+        try:
+            outcomes = await self._persist([waiting.request for waiting in batch])
+        except Trouble as trouble:
+            _answer_all(batch, trouble)
+        except Fault as fault:
+            if self.fault is None and len(batch) > 1:
+                middle = len(batch) // 2
+                await self._serve(batch[:middle])
+                await self._serve(batch[middle:])
+                return
+            log.exception("fault in %s", self.ecosystem_id)
+            self._around.stopped(self.ecosystem_id, fault)
+            _answer_all(batch, fault)
+        else:
+            for waiting, outcome in zip(batch, outcomes, strict=True):
+                _answer(waiting, outcome)
+            if any(isinstance(each, Receipt) and not each.is_repeat for each in outcomes):
+                self._around.committed(self.ecosystem_id)
+                self._keep_snapshot()
+        finally:
+            # whatever else went wrong, nobody is left waiting
+            _answer_all(batch, Fault("the sequencer stopped unexpectedly"))
+
+    async def _persist(self, requests: list[Request]) -> list[Outcome]:
+        """Try until the outcome is known; each try looks the keys up under the head lock."""
+        pause = FIRST_PAUSE_SECONDS
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            try:
+                return await self._attempt(requests)
+            except (ClockDrifts, WritesStopped):
+                raise
+            except Trouble as trouble:
+                if attempt == MAX_ATTEMPTS:
+                    raise
+                log.warning("try %d in %s: %s", attempt, self.ecosystem_id, trouble)
+                await asyncio.sleep(pause)
+                pause *= 2
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _attempt(self, requests: list[Request]) -> list[Outcome]:
+        try:
+            return await self._transact(requests)
+        except _NothingFounded as nothing:
+            return nothing.outcomes
+
+    async def _transact(self, requests: list[Request]) -> list[Outcome]:
+        async with self._around.database.writing(self.ecosystem_id) as connection:
+            if any(isinstance(request.command, FoundEcosystem) for request in requests):
+                await entries.create_head(connection, self.ecosystem_id)
+            head = await entries.lock_head(connection, self.ecosystem_id)
+            if head is None:
+                missing = NotFound("ecosystem", what="ecosystem", id=self.ecosystem_id)
+                return [missing for _ in requests]
+            batch = await self._begin(connection, head, requests)
+            outcomes = [self._step(batch, request) for request in requests]
+            if batch.book.size == 0:
+                raise _NothingFounded(outcomes)
+            await batch.write(connection)
+        # only a durable batch changes what this process believes
+        self.folded = Folded(batch.book, batch.frontier)
+        return outcomes
+
+    async def _begin(
+        self, connection: Connection, head: entries.Head, requests: list[Request]
+    ) -> Pending:
+        now = self._around.clock()
+        if abs(now - head.database_at) > MAX_CLOCK_DRIFT:
+            raise ClockDrifts(f"service {now.isoformat()}, database {head.database_at.isoformat()}")
+        if head.last_at is not None:
+            now = max(now, head.last_at)  # a clock that steps back never makes an entry older
+        try:
+            self.folded = await self._catch_up(connection, head.frontier)
+        except Fault as fault:
+            self.fault = fault
+            raise
+        asked = [(request.key_owner, request.key) for request in requests]
+        return Pending(
+            ecosystem_id=self.ecosystem_id,
+            now=now,
+            book=self.folded.book,
+            frontier=head.frontier.copy(),
+            log=self._around.log_identity,
+            known=await entries.keys_used(connection, self.ecosystem_id, asked),
+            entries=[],
+            nodes=[],
+            changes=[],
+            postings=[],
+            rows=[],
+            keys=[],
+            erased=[],
+            references=await observations.taken_references(
+                connection, self.ecosystem_id, references_of(requests)
+            ),
+        )
+
+    async def _catch_up(self, connection: Connection, head: Frontier) -> Folded:
+        """The Book at the locked head, which continues what was published. Raises Fault."""
+        remembered = self._around.memory.recall(self.ecosystem_id)
+        if remembered is not None and (
+            head.size < remembered.size or remembered.root != self._verified
+        ):
+            await check_head(connection, self.ecosystem_id, head, remembered)
+            self._verified = remembered.root
+        if self.folded is None:
+            self.folded = await cold_start(connection, self.ecosystem_id, head.size)
+            self._snapshot_size = self.folded.book.size
+        return await catch_up(connection, self.folded, head)
+
+    def _keep_snapshot(self) -> None:
+        """Begin to keep a snapshot beside the writes, when enough entries came since the last."""
+        folded = self.folded
+        is_due = folded is not None and (
+            folded.book.size - self._snapshot_size >= self._around.snapshot_every
+        )
+        if folded is not None and is_due and (self._keeping is None or self._keeping.done()):
+            before, self._snapshot_size = self._snapshot_size, folded.book.size
+            self._keeping = asyncio.create_task(self._keep(folded, before))
+
+    async def _keep(self, folded: Folded, keep_from: int) -> None:
+        try:
+            made = await asyncio.to_thread(snapshot_of, folded)
+            async with self._around.database.writing(self.ecosystem_id) as connection:
+                await snapshots.add_snapshot(connection, self.ecosystem_id, SHAPE, made, keep_from)
+        except (Trouble, Fault) as error:
+            log.warning("no snapshot of %s: %s", self.ecosystem_id, error)
+
+    async def close(self) -> None:
+        """Finish what waits, and the snapshot that is being kept."""
+        running = [task for task in (self.running, self._keeping) if task is not None]
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def _step(self, batch: Pending, request: Request) -> Outcome:
+        """One request of the batch: its receipt, or the refusal that changes nothing."""
+        try:
+            authorise(request.command, request.actor)
+            repeated = batch.repeated(request)
+            if repeated is not None:
+                return repeated
+            seed = Seed(secrets.token_bytes(SEED_SIZE))
+            decision = decide(
+                batch.book, request.command, request.actor, batch.now, seed, batch.log
+            )
+            if decision.batch is not None:
+                batch.claim(decision.party, decision.batch)
+            return batch.add(request, decision, seed)
+        except Refusal as refusal:
+            return refusal
+
+
+def _answer(waiting: _Waiting, outcome: Outcome) -> None:
+    if waiting.answer.done():
+        return
+    if isinstance(outcome, Receipt):
+        waiting.answer.set_result(outcome)
+    else:
+        waiting.answer.set_exception(outcome)
+
+
+def _answer_all(batch: list[_Waiting], error: Trouble | Fault) -> None:
+    for waiting in batch:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(error)
