@@ -1,21 +1,22 @@
 """Agreement: proposals, who has answered, and the three answers."""
 
+from base64 import b64decode
 from typing import Annotated
 
 import strawberry
 from strawberry import field
 
 from graph.context import Info
-from graph.ecosystems import Party, party_by_id
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
+from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Base64, Index
 from ledger import proposal as rules
 from ledger.actor import Role
 from ledger.acts import ACTS
 from ledger.agreement import Consent, Objection, Withdrawal
-from ledger.proposal import ProposalKind, ProposalStatus
+from ledger.proposal import ProposalKind, ProposalStatus, Signed
 from ledger.read import Found, Narrowed
 
 strawberry.enum(ProposalKind, description="What a proposal is about. Values may be added.")
@@ -29,6 +30,9 @@ class Answer:
     party_id: strawberry.Private[str]
     is_consent: bool = field(description="True: consent; false: objection.")
     index: Index = field(description="The entry of the answer.")
+    key_id: str | None = field(
+        description="The consent key that signed it; null: it rests on the host's word."
+    )
 
     @field(description="Who answered.")
     async def party(self, info: Info) -> Party:
@@ -51,6 +55,7 @@ class Proposal(Node):
     needed: int = field(description="Consents that it needs.")
     answers: list[Answer] = field(description="Answers so far, in order.")
     replaces_id: strawberry.ID | None = field(description="The proposal that it superseded.")
+    policy_version: int = field(description="The policy that it was opened under.")
 
     @field(description="Parties whose consent it asks for.")
     async def signatories(self, info: Info) -> list[Party]:
@@ -97,10 +102,16 @@ def proposal_of(state: rules.Proposal) -> Proposal:
         commitment=Base64(state.commitment),
         needed=state.needed,
         answers=[
-            Answer(party_id=each.party_id, is_consent=each.is_consent, index=Index(each.index))
+            Answer(
+                party_id=each.party_id,
+                is_consent=each.is_consent,
+                index=Index(each.index),
+                key_id=each.key_id or None,
+            )
             for each in state.answers
         ],
         replaces_id=global_id("Proposal", state.replaces) if state.replaces else None,
+        policy_version=state.policy_version,
     )
 
 
@@ -122,6 +133,18 @@ class ProposalPayload(Payload):
         return await load_proposal(info, self.written.object_id, self.written.as_of)
 
 
+@strawberry.input(description="A signature by a consent key, made on your own machine.")
+class SignatureInput:
+    """Over `consentStatement`."""
+
+    key_id: str = field(description="A consent key of your party's in force.")
+    signature: Base64 = field(description="64 bytes, Ed25519 (RFC 8032).")
+
+    def signed(self) -> Signed:
+        """As the workroom has it."""
+        return Signed(local_id(self.key_id, "ConsentKey", "keyId"), b64decode(self.signature))
+
+
 @strawberry.input(description="A consent to a proposal.")
 class ConsentToProposalInput:
     """Your party signs."""
@@ -133,6 +156,9 @@ class ConsentToProposalInput:
         description="The proposal's commitment as you read it; refused when it differs. Not "
         "checked when left out.",
     )
+    signature: SignatureInput | None = field(
+        default=None, description="Required where the policy of the proposal says so."
+    )
 
 
 @strawberry.input(description="An objection to a proposal.")
@@ -143,6 +169,7 @@ class ObjectToProposalInput:
     proposal_id: strawberry.ID = field(description="The proposal.")
     reason: str = field(description="A sentence that says what should be different.")
     commitment: Base64 | None = field(default=None, description="As for a consent.")
+    signature: SignatureInput | None = field(default=None, description="As for a consent.")
 
 
 @strawberry.input(description="A proposal to take back.")
@@ -219,7 +246,8 @@ class AgreementMutation:
 
         def prepare() -> Consent:
             proposal_id = local_id(input.proposal_id, "Proposal", "proposalId")
-            return Consent(proposal_id, input.commitment or "")
+            signed = input.signature.signed() if input.signature else None
+            return Consent(proposal_id, input.commitment or "", signed)
 
         written = await write(info, "consentToProposal", input, prepare, dry_run=dry_run)
         return ConsentToProposalPayload(written=written)
@@ -232,7 +260,8 @@ class AgreementMutation:
 
         def prepare() -> Objection:
             proposal_id = local_id(input.proposal_id, "Proposal", "proposalId")
-            return Objection(proposal_id, input.reason, input.commitment or "")
+            signed = input.signature.signed() if input.signature else None
+            return Objection(proposal_id, input.reason, input.commitment or "", signed)
 
         written = await write(info, "objectToProposal", input, prepare, dry_run=dry_run)
         return ObjectToProposalPayload(written=written)

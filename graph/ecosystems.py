@@ -7,6 +7,7 @@ from strawberry import field
 
 from graph.context import Info
 from graph.nodes import Node, global_id
+from graph.parties import Party, party_by_id, party_of
 from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Index
 from ledger import ecosystem as rules
@@ -14,16 +15,7 @@ from ledger.actor import Actor, Role
 from ledger.ecosystem import FoundEcosystem, NewParty, PartyRole
 from ledger.ids import EcosystemId, derived_id
 
-strawberry.enum(PartyRole, description="What a party is in the ecosystem. Values may be added.")
 strawberry.enum(Role, description="What somebody may do for a party. Values may be added.")
-
-
-@strawberry.type(description="A member organisation of the ecosystem.")
-class Party(Node):
-    """One party."""
-
-    name: str = field(description="The organisation's name, 1 to 120 characters.")
-    role: PartyRole = field(description="What it is in the ecosystem.")
 
 
 @strawberry.type(
@@ -34,9 +26,21 @@ class Ecosystem(Node):
 
     name: str = field(description="1 to 120 characters.")
     origin: str = field(description="Origin line of its checkpoints, fixed at founding.")
-    log_key: str = field(description="Verifier key of the log at founding (C2SP signed note).")
+    log_key: str = field(description="Verifier key that the log signs with (C2SP signed note).")
+    former_log_keys: list[str] = field(
+        description="Keys that it signed with before, in order; each signed its successor."
+    )
     parties: list[Party] = field(description="All members, in the order of joining.")
     founded_index: Index = field(description="Its founding entry.")
+
+    @field(
+        description="Why nothing can be written, as after a rollback of the database; null when "
+        "writes are accepted."
+    )
+    def writes_stopped_because(self, info: Info) -> str | None:
+        """Reads go on."""
+        ledger, key = info.context.doors.ledger, info.context.actor.ecosystem_id
+        return ledger.stopped_because(key) or None
 
     @field(description="How many entries its ledger has now.")
     async def size(self, info: Info) -> Index:
@@ -53,16 +57,6 @@ class Viewer:
     subject: str = field(description="Your pseudonym, as entries carry it.")
 
 
-def party_of(party: rules.Party) -> Party:
-    """A party as the API shows it."""
-    return Party(id=global_id("Party", party.party_id), name=party.name, role=party.role)
-
-
-async def party_by_id(info: Info, party_id: str) -> Party:
-    """A member of the caller's ecosystem by the workroom's id."""
-    return party_of((await info.context.ecosystem()).party(party_id))
-
-
 def ecosystem_of(state: rules.Ecosystem) -> Ecosystem:
     """An ecosystem as the API shows it."""
     return Ecosystem(
@@ -70,6 +64,7 @@ def ecosystem_of(state: rules.Ecosystem) -> Ecosystem:
         name=state.name,
         origin=state.origin,
         log_key=state.log_key,
+        former_log_keys=list(state.former_log_keys),
         parties=[party_of(party) for party in state.parties],
         founded_index=Index(state.founded_index),
     )

@@ -6,8 +6,8 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.checkpoints import InclusionProof, prove
 from graph.context import Info
-from graph.ecosystems import Party, party_by_id
 from graph.nodes import Node, global_id
 from graph.paging import (
     After,
@@ -21,7 +21,7 @@ from graph.paging import (
     encode_cursor,
     window,
 )
-from graph.receipts import Checkpoint, InclusionProof, prove
+from graph.parties import Party, party_by_id
 from graph.scalars import Base64, Index, Json, base64
 from ledger.fact import CLOCK
 from ledger.history import Envelope, open_envelope
@@ -69,15 +69,6 @@ class Entry(Node):
     async def inclusion_proof(self, info: Info) -> InclusionProof:
         """Signs a checkpoint if none covers the entry yet."""
         return await prove(info.context.doors, info.context.actor, self.index, self.index + 1)
-
-
-@strawberry.type(description="An RFC 6962 consistency proof between two sizes of the ledger.")
-class ConsistencyProof:
-    """What lets a witness check that history was only added to."""
-
-    old_size: Index = field(description="Entries of the older tree, at least 1.")
-    new_size: Index = field(description="Entries of the newer tree.")
-    hashes: list[Base64] = field(description="Empty where the sizes are equal.")
 
 
 def entry_of(stored: StoredEntry) -> Entry:
@@ -154,26 +145,3 @@ class EntryQuery:
         if forward:
             return connection_of(edges, has_next=more, has_previous=start is not None)
         return connection_of(edges, has_next=end is not None, has_previous=more)
-
-    @field(
-        description="A published checkpoint that covers at least `size` entries; newest if null."
-    )
-    async def checkpoint(self, info: Info, size: Index | None = None) -> Checkpoint:
-        """Signed now if none covers them yet."""
-        doors, actor = info.context.doors, info.context.actor
-        current = await doors.reader.size(actor)
-        covering = await doors.publisher.covering(
-            actor.ecosystem_id, min(size if size is not None else current, current)
-        )
-        return Checkpoint(size=Index(covering.size), note=covering.note)
-
-    @field(description="Proof that the ledger of `newSize` entries continues that of `oldSize`.")
-    async def consistency_proof(
-        self, info: Info, old_size: Index, new_size: Index
-    ) -> ConsistencyProof:
-        """For a witness that keeps the last checkpoint it saw."""
-        reader, actor = info.context.doors.reader, info.context.actor
-        hashes = await reader.prove_growth(actor, old_size, new_size)
-        return ConsistencyProof(
-            old_size=old_size, new_size=new_size, hashes=[base64(each) for each in hashes]
-        )

@@ -9,10 +9,10 @@ from strawberry import field
 
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
-from graph.ecosystems import Party, party_by_id
 from graph.indicator_terms import ProposeIndicatorInput
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
+from graph.parties import Party, party_by_id
 from graph.receipts import DryRun, write
 from graph.scalars import Index
 from ledger import indicator as rules

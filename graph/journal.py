@@ -7,7 +7,6 @@ import strawberry
 from strawberry import field
 
 from graph.context import Info
-from graph.ecosystems import Party, party_by_id
 from graph.money import Money, MoneyInput, money_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import (
@@ -22,6 +21,7 @@ from graph.paging import (
     encode_cursor,
     window,
 )
+from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Index
 from graph.settlements import Settlement, load_settlement

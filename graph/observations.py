@@ -7,7 +7,7 @@ import strawberry
 from strawberry import field
 
 from graph.context import Info
-from graph.ecosystems import Party, party_by_id
+from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Base64, Index, base64
 from ledger.observation import Observation, ObservationsRecorded, RecordObservations

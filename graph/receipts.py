@@ -13,7 +13,8 @@ from typing import Annotated, Protocol
 import strawberry
 from strawberry import field
 
-from graph.context import Doors, Info
+from graph.checkpoints import Checkpoint, InclusionProof, checkpoint_of, prove
+from graph.context import Info
 from graph.problems import Problem, problem_of
 from graph.scalars import Base64, Index, Json, base64
 from ledger.actor import Actor
@@ -44,25 +45,6 @@ class Keyed(Protocol):
     idempotency_key: str
 
 
-@strawberry.type(description="A published checkpoint: a C2SP signed note, verbatim.")
-class Checkpoint:
-    """What the log signed about the whole ledger at a size."""
-
-    size: Index = field(description="Entries that it covers.")
-    note: str = field(description="Origin, size, root and signatures, as text to be verified.")
-
-
-@strawberry.type(description="An RFC 6962 inclusion proof of an entry in a checkpoint's tree.")
-class InclusionProof:
-    """Sibling hashes from the leaf to the root."""
-
-    index: Index = field(description="The entry's index.")
-    tree_size: Index = field(description="The size of the tree that it is proved in.")
-    leaf_hash: Base64 = field(description="SHA-256(0x00 || envelope).")
-    hashes: list[Base64] = field(description="Siblings, from the leaf upwards.")
-    checkpoint: Checkpoint = field(description="The checkpoint whose root the proof leads to.")
-
-
 @strawberry.type(description="Where a write landed in the ledger.")
 class Receipt:
     """Proof that something was entered; the last two fields are made when asked for."""
@@ -84,26 +66,13 @@ class Receipt:
         size = self.index + self.entry_count
         doors = info.context.doors
         covering = await doors.publisher.covering(self.actor.ecosystem_id, size)
-        return Checkpoint(size=Index(covering.size), note=covering.note)
+        return checkpoint_of(self.actor, covering)
 
     @field(description="The inclusion proof of the first entry in that checkpoint.")
     async def inclusion_proof(self, info: Info) -> InclusionProof:
         """O(log n) reads at any size."""
         size = self.index + self.entry_count
         return await prove(info.context.doors, self.actor, self.index, size)
-
-
-async def prove(doors: Doors, actor: Actor, index: int, size: int) -> InclusionProof:
-    """Proof of an entry in a published checkpoint of at least `size` entries."""
-    covering = await doors.publisher.covering(actor.ecosystem_id, size)
-    proof = await doors.reader.prove(actor, index, covering)
-    return InclusionProof(
-        index=Index(proof.index),
-        tree_size=Index(proof.tree_size),
-        leaf_hash=base64(proof.leaf_hash),
-        hashes=[base64(each) for each in proof.hashes],
-        checkpoint=Checkpoint(size=Index(covering.size), note=covering.note),
-    )
 
 
 @strawberry.type(description="An entry that a dry run would make.")

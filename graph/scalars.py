@@ -15,6 +15,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from ledger.amounts import parse_number, render_number
 from ledger.errors import Refusal
+from ledger.history import decode_base64
 
 Index = NewType("Index", int)
 Base64 = NewType("Base64", str)
@@ -46,6 +47,14 @@ def _parse_instant(value: object) -> datetime:
     if instant is None or instant.tzinfo is None:
         raise _unreadable('a DateTime is RFC 3339 with an offset, such as "2026-03-31T12:00:00Z"')
     return instant.astimezone(UTC)
+
+
+def _parse_base64(value: object) -> Base64:
+    try:
+        decode_base64(str(value))
+    except ValueError:
+        raise _unreadable('Base64 is canonical, with padding, such as "aGVsbG8="') from None
+    return Base64(str(value))
 
 
 def _render_instant(value: datetime) -> str:
@@ -89,7 +98,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="Bytes in canonical base64 with padding; hashes have 32 bytes.",
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc4648#section-4",
         serialize=str,
-        parse_value=str,
+        parse_value=_parse_base64,
     ),
     Json: strawberry.scalar(
         name="CanonicalJson",

@@ -17,21 +17,27 @@ from strawberry.extensions import (
 from strawberry.schema.config import StrawberryConfig
 
 from graph.agreements import AgreementMutation, AgreementQuery, load_proposal
+from graph.checkpoints import CheckpointMutation, CheckpointQuery
 from graph.context import Info
-from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of, party_of
+from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of
 from graph.entries import EntryQuery, load_entry
 from graph.indicators import IndicatorMutation, IndicatorQuery, load_indicator, load_version
 from graph.journal import JournalMutation, JournalQuery, account_of, load_payment
+from graph.keys import KeyMutation, KeyQuery, load_consent_key, load_witness
 from graph.measurements import MeasurementMutation, MeasurementQuery, load_measurement, part_of
 from graph.nodes import Node
 from graph.observations import ObservationMutation, ObservationQuery
+from graph.parties import party_of
+from graph.policies import PolicyMutation, PolicyQuery, load_policy
 from graph.problems import PROBLEM_TYPES
+from graph.remarks import RemarkMutation, RemarkQuery, load_remark
 from graph.scalars import SCALARS
 from graph.schemes import SchemeMutation, SchemeQuery, load_scheme
 from graph.settlements import SettlementMutation, SettlementQuery, load_settlement
 from ledger.changes import AccountBalance
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.measurement import Part
+from ledger.sequencer import WritesStopped
 
 log = logging.getLogger("jpi.graph")
 
@@ -71,6 +77,10 @@ _LOADERS: Mapping[str, Loader] = {
     "Scheme": load_scheme,
     "Settlement": load_settlement,
     "Payment": load_payment,
+    "Policy": load_policy,
+    "ConsentKey": load_consent_key,
+    "Witness": load_witness,
+    "Remark": load_remark,
 }
 
 
@@ -111,7 +121,11 @@ class Query(
     SchemeQuery,
     SettlementQuery,
     JournalQuery,
+    PolicyQuery,
+    KeyQuery,
+    RemarkQuery,
     EntryQuery,
+    CheckpointQuery,
     NodeQuery,
 ):
     """The root of queries."""
@@ -129,6 +143,10 @@ class Mutation(
     SchemeMutation,
     SettlementMutation,
     JournalMutation,
+    PolicyMutation,
+    KeyMutation,
+    RemarkMutation,
+    CheckpointMutation,
 ):
     """The root of mutations."""
 
@@ -145,6 +163,9 @@ def plain_error(error: GraphQLError, request_id: str) -> GraphQLError:
         case Refusal():
             extensions = {"code": cause.code, "remedy": cause.remedy, "path": cause.path}
             message = cause.message
+        case WritesStopped():
+            extensions = {"code": "WRITES_STOPPED"}
+            message = f"Nothing can be written to this ecosystem: {cause}"
         case Trouble():
             log.warning("%s: %s", request_id, cause)
             extensions = {"code": "TRY_LATER", "retryAfterSeconds": 1}

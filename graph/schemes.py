@@ -8,11 +8,11 @@ from strawberry import field
 
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
-from graph.ecosystems import Party, party_by_id
 from graph.indicators import Indicator, load_indicator
 from graph.money import Money, MoneyInput, money_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
+from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, write
 from graph.scalars import Index
 from ledger import scheme as rules

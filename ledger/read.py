@@ -10,19 +10,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from ledger.actor import Actor, NotFound, Role
-from ledger.book import Indicator
-from ledger.changes import AccountBalance
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Fault
 from ledger.fact import Placed
 from ledger.history import decode_state, open_entry, open_envelope
-from ledger.measurement import Measurement, Part
 from ledger.observation import Aggregate
-from ledger.payment import Payment
 from ledger.periods import Period
-from ledger.proposal import Proposal
-from ledger.scheme import Scheme
-from ledger.settlement import Settlement
 from ledger.store import entries, observations, postings, projections
 from ledger.store.entries import StoredCheckpoint, StoredEntry
 from ledger.store.observations import SeriesTotal
@@ -43,21 +36,6 @@ MAX_PAGE = 100
 MAX_ADMITTED = 10_000
 """Members remembered as such, so that a read does not look them up again."""
 EXPORT_PAGE = 1000
-
-KINDS: dict[str, type] = {
-    "ecosystem": Ecosystem,
-    "proposal": Proposal,
-    "indicator": Indicator,
-    "indicator_version": Indicator,
-    "part": Part,
-    "measurement": Measurement,
-    "result": Measurement,
-    "scheme": Scheme,
-    "settlement": Settlement,
-    "payment": Payment,
-    "account": AccountBalance,
-}
-"""What each concept's projection holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,13 +135,14 @@ async def newest_checkpoint(request: Request, guard: Gatekeeper) -> Response:
         actor = guard.required(request.headers.get("authorization"))
         size = await doors.reader.size(actor)
         covering = await doors.publisher.covering(actor.ecosystem_id, size)
+        witnessed = await doors.witnessing.witnessed(actor, covering.size, covering.note)
     except NotAuthenticated as error:
         return error_response(str(error), "UNAUTHENTICATED", 401, CHALLENGE)
     except Refusal as refusal:
         return error_response(refusal.message, refusal.code, 404)
     except Trouble:
         return error_response("Try again in a moment.", "TRY_LATER", 503)
-    return PlainTextResponse(covering.note, headers={"cache-control": "no-store"})
+    return PlainTextResponse(witnessed.note, headers={"cache-control": "no-store"})
 
 
 async def examples(_: Request) -> Response:

@@ -1,0 +1,163 @@
+"""Policy: what the parties agreed about agreeing, and about being witnessed."""
+
+from typing import Annotated
+
+import strawberry
+from strawberry import field
+
+from graph.agreements import Proposal, ProposalPayload, load_proposal
+from graph.context import Info
+from graph.nodes import Node, global_id, local_id
+from graph.paging import After, Before, Connection, First, Last, connection, window
+from graph.parties import Party, party_by_id
+from graph.receipts import KEY, DryRun, write
+from graph.scalars import Index
+from ledger import policy as rules
+from ledger.policy import PolicyTerms, ProposePolicy
+from ledger.proposal import ProposalKind, ProposalStatus
+from ledger.read import Found, Narrowed, Window
+
+
+@strawberry.type(
+    description="A version of the policy; a proposal lives under the one it was opened with."
+)
+class Policy(Node):
+    """It binds when its status is AGREED; version 1 is the founding's."""
+
+    state: strawberry.Private[rules.Policy]
+    version: int = field(description="Counts from 1.")
+    status: ProposalStatus = field(description="How its proposal stands.")
+    signatures: list[ProposalKind] = field(
+        description="Kinds of proposals whose answers must be signed by a consent key."
+    )
+    quorum: int = field(description="Cosignatures that certify a checkpoint; 0: no quorum.")
+    index: Index = field(description="The entry that proposed it; 0 for the founding's.")
+
+    @field(description="Parties whose witnesses the quorum counts.")
+    async def witnesses(self, info: Info) -> list[Party]:
+        """The n of k of n."""
+        return [await party_by_id(info, each) for each in self.state.terms.witnesses]
+
+    @field(description="Its proposal; null for the founding's.")
+    async def proposal(self, info: Info) -> Proposal | None:
+        """How it was agreed."""
+        key = self.state.proposal_id
+        return await load_proposal(info, key) if key else None
+
+
+def policy_of(state: rules.Policy) -> Policy:
+    """A policy as the API shows it."""
+    return Policy(
+        id=global_id("Policy", state.proposal_id or "founding"),
+        state=state,
+        version=state.version,
+        status=state.status,
+        signatures=list(state.terms.signatures),
+        quorum=state.terms.quorum,
+        index=Index(state.index),
+    )
+
+
+async def load_policy(info: Info, key: str, as_of: int | None = None) -> Policy | None:
+    """A policy by the workroom's id, or None."""
+    if key == "founding":
+        return policy_of(rules.FOUNDING_POLICY)
+    found = await info.context.load("policy", key, rules.Policy, as_of)
+    return None if found is None else policy_of(found.value)
+
+
+@strawberry.input(description="A policy to be agreed by all who sign.")
+class ProposePolicyInput:
+    """Terms that hold from their agreement on."""
+
+    idempotency_key: str = field(description=KEY)
+    signatures: list[ProposalKind] = field(
+        description="Kinds of proposals whose answers must be signed by a consent key; may be "
+        "empty."
+    )
+    witnesses: list[strawberry.ID] = field(
+        description="Parties with a registered witness whom the quorum counts; may be empty."
+    )
+    quorum: int = field(
+        description="How many of them certify a checkpoint: more than half; 0 for none."
+    )
+    replaces: strawberry.ID | None = field(
+        default=None, description="A pending policy proposal that this one supersedes."
+    )
+
+
+@strawberry.type(description="Answer to `proposePolicy`.")
+class ProposePolicyPayload(ProposalPayload):
+    """The opened proposal and its policy."""
+
+    @field(description="The proposed policy; null when refused, and in a dry run.")
+    async def policy(self, info: Info) -> Policy | None:
+        """As it stood right after."""
+        if self.written.landed is None:
+            return None
+        return await load_policy(info, self.written.object_id, self.written.as_of)
+
+
+@strawberry.type
+class PolicyQuery:
+    """Reading."""
+
+    @field(description="The policy in force, now or when the ledger had `asOf` entries.")
+    async def policy(
+        self,
+        info: Info,
+        as_of: Annotated[
+            Index | None, strawberry.argument(description="As the ledger stood at this size.")
+        ] = None,
+    ) -> Policy:
+        """The founding's until another was agreed."""
+        page = await info.context.doors.reader.page(
+            info.context.actor,
+            "policy",
+            rules.Policy,
+            Window(last=1),
+            Narrowed(status=ProposalStatus.AGREED),
+            as_of,
+        )
+        return policy_of(page.items[0].value if page.items else rules.FOUNDING_POLICY)
+
+    @field(description="Proposed policies in the order of the ledger.")
+    async def policies(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Policy]:
+        """A page of policies."""
+        page = await info.context.doors.reader.page(
+            info.context.actor, "policy", rules.Policy, window(first, after, last, before)
+        )
+        return connection(page, _built)
+
+
+def _built(found: Found[rules.Policy]) -> Policy:
+    return policy_of(found.value)
+
+
+@strawberry.type
+class PolicyMutation:
+    """Writing."""
+
+    @strawberry.mutation(description="Propose a policy to all who sign. Needs APPROVER.")
+    async def propose_policy(
+        self, info: Info, input: ProposePolicyInput, dry_run: DryRun = False
+    ) -> ProposePolicyPayload:
+        """Binds once all who sign consented."""
+
+        def prepare() -> ProposePolicy:
+            witnesses = tuple(
+                local_id(each, "Party", f"witnesses[{number}]")
+                for number, each in enumerate(input.witnesses)
+            )
+            terms = PolicyTerms(tuple(input.signatures), witnesses, input.quorum)
+            return ProposePolicy(terms, local_id(input.replaces or "", "Proposal", "replaces"))
+
+        written = await write(info, "proposePolicy", input, prepare, dry_run=dry_run)
+        return ProposePolicyPayload(written=written)
