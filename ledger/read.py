@@ -16,7 +16,7 @@ from ledger.fact import Placed
 from ledger.history import decode_state, open_entry, open_envelope
 from ledger.observation import Aggregate
 from ledger.periods import Period
-from ledger.store import entries, observations, postings, projections
+from ledger.store import entries, observations, postings, projections, witnesses
 from ledger.store.entries import StoredCheckpoint, StoredEntry
 from ledger.store.observations import SeriesTotal
 from ledger.store.pool import Connection, Database
@@ -257,6 +257,22 @@ class Reader:
         """Published checkpoints of at least `size`, smallest first."""
         async with self._reading(actor) as connection:
             return await entries.checkpoints_from(connection, actor.ecosystem_id, size, limit)
+
+    async def newest_checkpoint(self, actor: Actor) -> StoredCheckpoint | None:
+        """The newest published checkpoint, if there is one."""
+        async with self._reading(actor) as connection:
+            return await entries.newest_checkpoint(connection, actor.ecosystem_id)
+
+    async def cosigned(self, actor: Actor, first: int, last: int) -> dict[int, str]:
+        """Notes of published checkpoints from size `first` to `last`, with their cosignatures."""
+        async with self._reading(actor) as connection:
+            key = actor.ecosystem_id
+            found = await entries.checkpoints_from(connection, key, first, last - first + 1)
+            lines = await witnesses.cosignatures_of(connection, key, first, last)
+        notes = {each.size: each.note for each in found if each.size <= last}
+        for line in lines:
+            notes[line.size] += line.line
+        return notes
 
     async def frontier(self, actor: Actor) -> Frontier:
         """The tree's frontier. Raises NotFound."""

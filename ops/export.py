@@ -9,9 +9,10 @@ from hashlib import sha256
 
 from ledger.actor import Actor, NotFound
 from ledger.canonical import encode
+from ledger.ecosystem import Ecosystem
 from ledger.history import render_base64
 from ledger.read import EXPORT_PAGE, Reader
-from ledger.store.entries import StoredCheckpoint, StoredEntry
+from ledger.store.entries import StoredEntry
 
 FORMAT = "jpi-ledger-export/v1"
 
@@ -21,13 +22,16 @@ async def export(reader: Reader, actor: Actor) -> AsyncIterator[bytes]:
 
     Raises NotFound when the party is no member.
     """
-    ecosystem = (await reader.ecosystem(actor)).value
     digest = sha256()
-    checkpoints = await reader.checkpoints(actor, 1, 10**9)
-    due = {checkpoint.size: checkpoint for checkpoint in checkpoints}
-    size = max(due, default=0)
-    if size == 0:
+    newest = await reader.newest_checkpoint(actor)
+    if newest is None:
         raise NotFound(what="published checkpoint of ecosystem", id=actor.ecosystem_id)
+    size = newest.size
+    key = actor.ecosystem_id
+    found = await reader.one(actor, "ecosystem", key, Ecosystem, size)
+    if found is None:
+        raise NotFound(what="ecosystem", id=key)
+    ecosystem = found.value
     header: dict[str, object] = {
         "ecosystem": ecosystem.ecosystem_id,
         "format": FORMAT,
@@ -41,7 +45,9 @@ async def export(reader: Reader, actor: Actor) -> AsyncIterator[bytes]:
     yield line
     after = -1
     while after + 1 < size:
-        page, _ = await reader.entries(actor, after=after, first=min(EXPORT_PAGE, size - after - 1))
+        count = min(EXPORT_PAGE, size - after - 1)
+        page, _ = await reader.entries(actor, after=after, first=count)
+        due = await reader.cosigned(actor, after + 2, after + 1 + count)
         for stored in page:
             after = stored.index
             lines = [_entry_line(stored)]
@@ -67,5 +73,5 @@ def _entry_line(stored: StoredEntry) -> bytes:
     return encode(fields) + b"\n"
 
 
-def _checkpoint_line(checkpoint: StoredCheckpoint) -> bytes:
-    return encode({"checkpoint": checkpoint.note}) + b"\n"
+def _checkpoint_line(note: str) -> bytes:
+    return encode({"checkpoint": note}) + b"\n"

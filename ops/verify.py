@@ -1,118 +1,97 @@
 """Offline verification of an export: no database, no network, nothing believed.
 
 The one rule: the log key is pinned by the caller; everything else is derived from the file's own
-bytes. Source: `ledger-format.md`, "Offline".
+bytes: witness keys, quorum and the log's later keys come from entries. The file is read as a
+stream: memory grows with the Book, not with the history. Source: `ledger-format.md`, "Offline".
 """
 
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from time import perf_counter
 from typing import BinaryIO
 
-from ledger.audit import check
-from ledger.book import Book, evolve
 from ledger.canonical import NotCanonical, decode_object
-from ledger.checkpoint import NoteInvalid, Verifier, open_checkpoint, parse_verifier
+from ledger.checkpoint import (
+    NoteInvalid,
+    OpenedCheckpoint,
+    Verifier,
+    open_checkpoint,
+    parse_checkpoint,
+    parse_verifier,
+)
+from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Fault
-from ledger.history import commit, decode_base64, open_entry, open_envelope
-from ledger.ids import EcosystemId
+from ledger.fact import Placed
+from ledger.history import Envelope, commit, decode_base64, open_entry, open_envelope, sealed_entry
+from ledger.rotation import LogKeyRotated
 from ledger.tree import Frontier, leaf_hash
 from ops.export import FORMAT
+from ops.replay import Replay
+from ops.verdict import Verdict
 
-MAX_FINDINGS = 20
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What was checked, what was not and why, and what is wrong."""
-
-    entries: int = 0
-    checkpoints: int = 0
-    last_good_size: int = 0
-    sealed: int = 0
-    kinds: Counter[str] = field(default_factory=Counter)
-    not_checked: list[str] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)
-
-    @property
-    def is_good(self) -> bool:
-        """Whether nothing is wrong."""
-        return not self.findings
-
-    def find(self, text: str) -> None:
-        """Note what is wrong, up to MAX_FINDINGS."""
-        if len(self.findings) < MAX_FINDINGS:
-            self.findings.append(text)
-
-    def as_json(self) -> dict[str, object]:
-        """For a machine."""
-        return {
-            "verdict": "good" if self.is_good else "BAD",
-            "entries": self.entries,
-            "checkpoints": self.checkpoints,
-            "lastGoodSize": self.last_good_size,
-            "sealedBodies": self.sealed,
-            "kinds": dict(sorted(self.kinds.items())),
-            "notChecked": self.not_checked,
-            "findings": self.findings,
-        }
+Progress = Callable[[int], None]
+"""Told how many bytes were read since the last time."""
 
 
-def verify(path: Path, log_key: str | None) -> Verdict:
-    """The verdict on a file. `log_key` is a verifier key that the caller trusts, or None."""
+def verify(
+    path: Path,
+    log_key: str | None,
+    since: str | None = None,
+    progress: Progress = lambda _: None,
+) -> Verdict:
+    """The verdict on a file.
+
+    `log_key` is a verifier key of the log that the caller trusts, or None; `since` an older
+    checkpoint's note that the caller holds: the file must continue it.
+    """
     verdict = Verdict()
+    started = perf_counter()
     try:
         with path.open("rb") as file:
-            _Reading(verdict, log_key).read(file)
+            _Reading(verdict, log_key, since).read(file, progress)
     except (NotCanonical, NoteInvalid, ValueError, KeyError, TypeError, OSError) as error:
         verdict.find(f"the file cannot be read on: {type(error).__name__}: {error}")
-    if verdict.sealed:
-        verdict.not_checked.append(f"{verdict.sealed} bodies not in your audience")
-    consents = verdict.kinds["proposal.consented"]
-    if consents:
-        verdict.not_checked.append(f"{consents} consents rest on the host's word, unsigned")
+    verdict.seconds_hashes = perf_counter() - started - verdict.seconds_replay
     return verdict
 
 
 class _Reading:
     """One pass over a file."""
 
-    def __init__(self, verdict: Verdict, log_key: str | None) -> None:
+    def __init__(self, verdict: Verdict, log_key: str | None, since: str | None) -> None:
         self.verdict = verdict
         self.log_key = log_key
+        self.since = since
         self.frontier = Frontier()
-        self.book: Book | None = None
+        self.replay = Replay(verdict, "", "")
         self.origin = ""
         self.ecosystem = ""
+        self.header_key = ""
         self.verifier: Verifier | None = None
+        self.log_keys: list[str] = []
         self.size = 0
 
-    def read(self, file: BinaryIO) -> None:
-        lines = self._lines(file)
-        header = decode_object(next(lines, b"{}"))
-        self._header(header)
+    def read(self, file: BinaryIO, progress: Progress) -> None:
+        lines = self._lines(file, progress)
+        self._header(decode_object(next(lines, b"{}")))
         for number, line in enumerate(lines, start=2):
             fields = decode_object(line)
             if "checkpoint" in fields:
                 self._checkpoint(_text(fields, "checkpoint"))
             else:
                 self._entry(fields, number)
-        if self.frontier.size != self.size:
-            self.verdict.find(f"{self.frontier.size} entries, the header says {self.size}")
-        if self.verdict.last_good_size != self.frontier.size and self.verdict.is_good:
-            self.verdict.find(
-                f"entries from {self.verdict.last_good_size} on are under no checkpoint"
-            )
+            self._compare_since()
+        self._end()
 
-    def _lines(self, file: BinaryIO) -> Iterator[bytes]:
+    def _lines(self, file: BinaryIO, progress: Progress) -> Iterator[bytes]:
         """Lines but the last, whose digest is of all bytes before it."""
         digest = sha256()
         before: bytes | None = None
         for line in file:
             if before is not None:
                 digest.update(before)
+                progress(len(before))
                 yield before.removesuffix(b"\n")
             before = line
         last = before or b""
@@ -127,31 +106,30 @@ class _Reading:
         if header.get("format") != FORMAT:
             raise ValueError(f"this is no {FORMAT}")
         self.ecosystem, self.origin = _text(header, "ecosystem"), _text(header, "origin")
-        self.book = Book(EcosystemId(self.ecosystem))
+        self.header_key = _text(header, "logKey")
+        self.replay = Replay(self.verdict, self.ecosystem, _text(header, "party"))
         size = header["size"]
         self.size = size if isinstance(size, int) else 0
         if self.log_key is None:
             self.verdict.not_checked.append("log key NOT pinned: consistent in itself only")
-        elif header["logKey"] != self.log_key:
-            self.verdict.find("the header names another log key than the one pinned")
-        self.verifier = parse_verifier(self.log_key or _text(header, "logKey"))
+        else:
+            parse_verifier(self.log_key)
 
     def _entry(self, fields: dict[str, object], line: int) -> None:
         index = self.frontier.size
-        envelope = _text(fields, "envelope").encode()
-        leaf = leaf_hash(envelope)
+        data = _text(fields, "envelope").encode()
+        leaf = leaf_hash(data)
         self.verdict.entries += 1
         if decode_base64(_text(fields, "leafHash")) != leaf:
             self.verdict.find(f"entry {index} (line {line}): its envelope is not what was hashed")
         self.frontier.append(leaf)
         try:
-            self._open(index, envelope, fields)
+            self._open(index, open_envelope(data), fields)
         except Fault as fault:
             self.verdict.find(f"entry {index} (line {line}): {fault}")
-            self.book = None
+            self.replay.broken()
 
-    def _open(self, index: int, data: bytes, fields: dict[str, object]) -> None:
-        envelope = open_envelope(data)
+    def _open(self, index: int, envelope: Envelope, fields: dict[str, object]) -> None:
         self.verdict.kinds[envelope.kind] += 1
         if (envelope.index, envelope.ecosystem) != (index, self.ecosystem):
             raise Fault(f"it says that it is entry {envelope.index} of {envelope.ecosystem}")
@@ -160,42 +138,117 @@ class _Reading:
             if commit(salt, annex.encode()) != envelope.annex:
                 raise Fault("its annex is not the one committed to")
         if "body" not in fields:
-            self.verdict.sealed += 1
-            self._stop_replay("bodies outside your audience")
+            self.replay.sealed(sealed_entry(envelope))
             return
         salt, body = decode_base64(_text(fields, "salt")), _text(fields, "body").encode()
         placed = open_entry(envelope, salt, body)
-        if self.book is not None:
-            check(self.book, placed)
-            self.book = evolve(self.book, placed)
-            known = self.book.ecosystem
-            if known is not None and index == 0 and known.origin != self.origin:
-                raise Fault("the header names another origin than the founding")
-            if known is not None and index == 0 and self.log_key not in (None, known.log_key):
-                raise Fault("the founding names another log key than the one pinned")
+        self.replay.opened(placed, has_text="annex" in fields)
+        self._learn_key(placed)
 
-    def _stop_replay(self, why: str) -> None:
-        if self.book is not None:
-            self.book = None
-            self.verdict.not_checked.append(f"the business rules from here on: {why}")
+    def _learn_key(self, placed: Placed) -> None:
+        """The log's key from the founding, and each later one once the audit let it pass."""
+        match placed.event:
+            case EcosystemFounded(origin=origin, log_key=log_key):
+                if origin != self.origin:
+                    raise Fault("the header names another origin than the founding")
+            case LogKeyRotated(log_key=log_key):
+                if self.replay.book is None:
+                    return
+                self.verdict.notes.append(f"the log's key was rotated by entry {placed.index}")
+            case _:
+                return
+        self.log_keys.append(log_key)
+        self.verifier = parse_verifier(log_key)
 
     def _checkpoint(self, note: str) -> None:
         size = self.frontier.size
         if self.verifier is None:
+            self.verdict.find("a checkpoint stands before the founding")
             return
         between = f"between entries {self.verdict.last_good_size} and {size - 1}"
         try:
-            opened = open_checkpoint(note, self.origin, self.verifier).checkpoint
+            opened = open_checkpoint(note, self.origin, self.verifier, self._witnesses())
         except NoteInvalid as error:
             self.verdict.find(f"the checkpoint after entry {size - 1}: {error}")
             return
         self.verdict.checkpoints += 1
-        if opened.size != size:
-            self.verdict.find(f"a checkpoint of {opened.size} entries stands after {size}")
-        elif opened.root != self.frontier.root():
+        if opened.checkpoint.size != size:
+            self.verdict.find(f"a checkpoint of {opened.checkpoint.size} entries after {size}")
+        elif opened.checkpoint.root != self.frontier.root():
             self.verdict.find(f"the signed root is not that of the entries: altered {between}")
         else:
             self.verdict.last_good_size = size
+            self._certify(opened)
+
+    def _witnesses(self) -> list[Verifier]:
+        """Witness keys in force here, as the entries before say."""
+        book = self.replay.book
+        if book is None:
+            return []
+        return [parse_verifier(each.verifier_key) for each in book.keyring.witnesses.values()]
+
+    def _certify(self, opened: OpenedCheckpoint) -> None:
+        """Count the cosignatures of the policy's witnesses."""
+        book, policy = self.replay.book, self.replay.policy()
+        if book is None or policy is None or policy.terms.quorum == 0:
+            return
+        names = {name for name, _ in opened.cosigned}
+        keys = (book.keyring.witnesses[party].verifier_key for party in policy.terms.witnesses)
+        if sum(parse_verifier(key).name in names for key in keys) >= policy.terms.quorum:
+            self.verdict.certified_size = opened.checkpoint.size
+
+    def _compare_since(self) -> None:
+        """Hold the caller's older checkpoint against the tree of its size."""
+        if self.since is None or not self.frontier.size:
+            return
+        text, _, _ = self.since.rpartition("\n\n")
+        old = parse_checkpoint(text + "\n")
+        if old.origin != self.origin:
+            self.verdict.find(
+                f"your older checkpoint is of {old.origin}, the file of {self.origin}"
+            )
+        elif self.frontier.size < old.size:
+            return
+        elif self.frontier.size > old.size or self.frontier.root() != old.root:
+            self.verdict.find(
+                f"the first {old.size} entries are not those of your older checkpoint: FORK"
+            )
+        else:
+            self.verdict.notes.append(f"it continues your older checkpoint of {old.size} entries")
+        self._check_since_signature()
+        self.since = None
+
+    def _check_since_signature(self) -> None:
+        if self.since is None or self.verifier is None:
+            return
+        try:
+            open_checkpoint(self.since, self.origin, self.verifier)
+        except NoteInvalid as error:
+            self.verdict.find(f"your older checkpoint is not one of this log: {error}")
+
+    def _end(self) -> None:
+        verdict = self.verdict
+        if self.frontier.size != self.size:
+            verdict.find(f"{self.frontier.size} entries, the header says {self.size}")
+        if self.since is not None:
+            verdict.find("your older checkpoint has more entries than the file: ROLLED BACK")
+        if self.log_keys and self.header_key != self.log_keys[-1]:
+            verdict.find("the header names another log key than the entries")
+        if self.log_key is not None and self.log_key not in self.log_keys:
+            verdict.find("the log never signed with the key that you pinned")
+        if verdict.last_good_size != self.frontier.size and verdict.is_good:
+            verdict.find(f"entries from {verdict.last_good_size} on are under no checkpoint")
+        self.replay.end()
+        policy = self.replay.policy()
+        if policy is not None and policy.terms.quorum:
+            uncertified = verdict.entries - verdict.certified_size
+            if uncertified:
+                verdict.not_checked.append(
+                    f"the last {uncertified} entries rest on the log's word: the witnesses' quorum "
+                    f"certified {verdict.certified_size}"
+                )
+            else:
+                verdict.notes.append("the witnesses' quorum certified all entries")
 
 
 def _text(fields: dict[str, object], name: str) -> str:

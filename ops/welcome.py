@@ -7,7 +7,7 @@ from ledger.actor import Role
 from ledger.checkpoint import render_verifier
 from ledger.commit import system_clock
 from ops.demo import BUYER, Chain, bare
-from ops.verify import Verdict
+from ops.verdict import Verdict
 from service.identity import issue
 from service.keys import issuer_key, log_signer
 from service.settings import Settings
@@ -79,7 +79,8 @@ def verdict_text(verdict: Verdict) -> str:
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(verdict.kinds.items()))
     lines = [
         f"{verdict.entries} entries, {verdict.checkpoints} checkpoints, all hashes recomputed.",
-        f"Replayed: {kinds}." if kinds else "Nothing could be replayed.",
+        f"Replayed {verdict.replayed}: {kinds}." if kinds else "Nothing could be replayed.",
+        *(f"Also: {each}." for each in verdict.notes),
         *(f"Not checked: {each}." for each in verdict.not_checked),
         *(f"WRONG: {each}" for each in verdict.findings),
         "VERDICT: GOOD" if verdict.is_good else "VERDICT: BAD, do not trust this ledger",

@@ -1,0 +1,100 @@
+"""Replay of an export's business: every rule that an entry claims to have followed, repeated.
+
+The one rule: a body outside one's audience is passed over where nothing that others decide
+follows from it; where something does, the replay ends there, and the verdict says so.
+Source: `ledger-format.md`, "Offline".
+"""
+
+from time import perf_counter
+
+from ledger.audit import check, check_sealed
+from ledger.book import Book, evolve, pass_over
+from ledger.errors import Fault
+from ledger.fact import EVERYBODY, Placed, Sealed
+from ledger.ids import EcosystemId
+from ledger.measurement import BasisKind, MeasurementProposed
+from ledger.policy import Policy
+from ledger.proposal import ProposalConsented
+from ledger.remark import AnnexErased
+from ops.verdict import Verdict
+
+
+class Replay:
+    """The Book of the entries so far, as long as all of them follow."""
+
+    def __init__(self, verdict: Verdict, ecosystem_id: str, party: str) -> None:
+        """`party` is the one that exported: what it may open must be open."""
+        self._verdict = verdict
+        self._party = party
+        self.book: Book | None = Book(EcosystemId(ecosystem_id))
+        self.missing: set[int] = set()
+
+    def opened(self, placed: Placed, *, has_text: bool) -> None:
+        """Check and fold an opened entry. Raises Fault when it breaks a rule."""
+        if placed.has_annex and not has_text:
+            self.missing.add(placed.index)
+        if isinstance(placed.event, AnnexErased):
+            self._verdict.erased += placed.event.index in self.missing
+            self.missing.discard(placed.event.index)
+        if self.book is None:
+            return
+        started = perf_counter()
+        check(self.book, placed)
+        self._count(self.book, placed)
+        self.book = evolve(self.book, placed)
+        self._verdict.seconds_replay += perf_counter() - started
+        self._verdict.replayed += 1
+
+    def sealed(self, sealed: Sealed) -> None:
+        """Pass an entry over whose body is not in the file. Raises Fault when it should be."""
+        self._verdict.sealed += 1
+        if sealed.audience == EVERYBODY or self._party in sealed.audience:
+            raise Fault("its body is withheld, though the exporting party may open it")
+        if self.book is not None:
+            check_sealed(self.book, sealed)
+            self.book = pass_over(self.book, sealed)
+            self._verdict.replayed += 1
+
+    def broken(self) -> None:
+        """A rule was broken: what follows cannot be judged."""
+        self.book = None
+
+    def policy(self) -> Policy | None:
+        """The policy in force, as far as it is known."""
+        return None if self.book is None else self.book.policy()
+
+    def end(self) -> None:
+        """Say what the replay could not judge."""
+        verdict = self._verdict
+        if self.missing:
+            listed = ", ".join(map(str, sorted(self.missing)[:10]))
+            verdict.find(f"text of entries {listed} is missing and no entry erased it")
+        if verdict.sealed:
+            verdict.not_checked.append(f"{verdict.sealed} bodies not in your audience")
+        if verdict.unsigned:
+            verdict.not_checked.append(
+                f"{verdict.unsigned} consents rest on the host's word, unsigned"
+            )
+        if verdict.declared:
+            verdict.not_checked.append(
+                f"{verdict.declared} of {verdict.measured} measurements rest on declared aggregates"
+            )
+        if self.book is None:
+            verdict.not_checked.append(
+                f"the business rules of {verdict.entries - verdict.replayed} entries"
+            )
+        else:
+            verdict.accounts = len(self.book.accounts)
+
+    def _count(self, book: Book, placed: Placed) -> None:
+        match placed.event:
+            case ProposalConsented(signed=signed):
+                self._verdict.signed += signed is not None
+                self._verdict.unsigned += signed is None
+            case MeasurementProposed(indicator_id=key, period=period):
+                self._verdict.measured += 1
+                parts = book.parts[key, period].values()
+                declared = any(part.basis.kind is BasisKind.DECLARED for part in parts)
+                self._verdict.declared += declared
+            case _:
+                pass

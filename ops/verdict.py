@@ -1,0 +1,64 @@
+"""The verdict on an export: what was checked, what was not and why, and what is wrong."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+MAX_FINDINGS = 20
+
+
+@dataclass(slots=True)
+class Verdict:
+    """For a person by `welcome.verdict_text`, for a machine by `as_json`."""
+
+    entries: int = 0
+    checkpoints: int = 0
+    last_good_size: int = 0
+    certified_size: int = 0
+    sealed: int = 0
+    erased: int = 0
+    declared: int = 0
+    measured: int = 0
+    signed: int = 0
+    unsigned: int = 0
+    accounts: int = 0
+    replayed: int = 0
+    seconds_hashes: float = 0.0
+    seconds_replay: float = 0.0
+    kinds: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+    not_checked: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.findings
+
+    def find(self, text: str) -> None:
+        """Note what is wrong, up to MAX_FINDINGS."""
+        if len(self.findings) < MAX_FINDINGS:
+            self.findings.append(text)
+
+    def as_json(self) -> dict[str, object]:
+        """For a machine."""
+        return {
+            "verdict": "good" if self.is_good else "BAD",
+            "entries": self.entries,
+            "replayed": self.replayed,
+            "checkpoints": self.checkpoints,
+            "lastGoodSize": self.last_good_size,
+            "certifiedSize": self.certified_size,
+            "sealedBodies": self.sealed,
+            "erasedAnnexes": self.erased,
+            "consentsSigned": self.signed,
+            "consentsUnsigned": self.unsigned,
+            "accounts": self.accounts,
+            "kinds": dict(sorted(self.kinds.items())),
+            "notes": self.notes,
+            "notChecked": self.not_checked,
+            "findings": self.findings,
+            "seconds": {
+                "hashes": round(self.seconds_hashes, 3),
+                "replay": round(self.seconds_replay, 3),
+            },
+        }
