@@ -30,6 +30,9 @@ class Ecosystem(Node):
     former_log_keys: list[str] = field(
         description="Keys that it signed with before, in order; each signed its successor."
     )
+    rotation_notes: list[str] = field(
+        description="Notes by which each former key handed over to the next (C2SP signed note)."
+    )
     parties: list[Party] = field(description="All members, in the order of joining.")
     founded_index: Index = field(description="Its founding entry.")
 
@@ -65,6 +68,7 @@ def ecosystem_of(state: rules.Ecosystem) -> Ecosystem:
         origin=state.origin,
         log_key=state.log_key,
         former_log_keys=list(state.former_log_keys),
+        rotation_notes=list(state.rotation_notes),
         parties=[party_of(party) for party in state.parties],
         founded_index=Index(state.founded_index),
     )

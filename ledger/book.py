@@ -151,8 +151,8 @@ def evolve(book: Book, placed: Placed) -> Book:
             return book
         case AnnexErased(index=index):
             return replace(book, annexes=book.annexes.delete(index))
-        case LogKeyRotated(log_key=log_key):
-            return replace(book, ecosystem=_ecosystem(book).with_log_key(log_key))
+        case LogKeyRotated(log_key=log_key, note=note):
+            return replace(book, ecosystem=_ecosystem(book).with_log_key(log_key, note))
         case _:
             return _with_answer(book, placed)
 

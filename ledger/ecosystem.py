@@ -81,11 +81,13 @@ class Ecosystem:
     parties: tuple[Party, ...]
     founded_index: int
     former_log_keys: tuple[str, ...] = ()
+    rotation_notes: tuple[str, ...] = ()
 
-    def with_log_key(self, log_key: str) -> "Ecosystem":
-        """The ecosystem once its log signs with another key."""
+    def with_log_key(self, log_key: str, note: str) -> "Ecosystem":
+        """The ecosystem once its log signs with another key, by the note of the one before."""
         former = (*self.former_log_keys, self.log_key)
-        return replace(self, log_key=log_key, former_log_keys=former)
+        notes = (*self.rotation_notes, note)
+        return replace(self, log_key=log_key, former_log_keys=former, rotation_notes=notes)
 
     @property
     def outsourcer(self) -> Party:

@@ -21,7 +21,7 @@ from ledger.fact import Fact
 
 
 class RotationInvalid(Refusal):
-    """The log's key cannot be changed so: {reason}. -> Use `jpi keys rotate` beside the old key."""
+    """The log's key cannot be changed so: {reason}. -> Use `jpi rotate-log-key`."""
 
 
 @dataclass(frozen=True, slots=True)

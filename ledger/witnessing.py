@@ -70,6 +70,14 @@ class Witnessing:
         self._memory = memory
         self._clock = clock
 
+    async def ecosystem(self, key: EcosystemId) -> Ecosystem:
+        """An ecosystem as the log's own tools see it. Raises NotFound."""
+        async with self._database.reading(key) as connection:
+            found = await _ecosystem(connection, key)
+        if found is None:
+            raise NotFound("ecosystem", what="ecosystem", id=key)
+        return found
+
     async def cosign(self, actor: Actor, size: int, line: str) -> Cosignature:
         """Keep the cosignature of the actor's own witness. Raises CosignatureInvalid, NotFound."""
         key = actor.ecosystem_id

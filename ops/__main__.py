@@ -3,13 +3,15 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from graph.schema import build as build_schema
@@ -18,9 +20,11 @@ from ledger.checkpoint import render_verifier
 from ledger.commit import system_clock
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.ids import EcosystemId, PartyId, is_id
-from ops import demo, migrate, welcome
+from ops import demo, migrate, trust, welcome
+from ops.consent import CannotSign
 from ops.export import export
 from ops.verify import verify
+from ops.witness import WitnessUnready
 from service import embedded
 from service.app import CannotStart, open_doors, serve
 from service.cluster import EmbeddedFailed
@@ -29,6 +33,7 @@ from service.keys import KeyMissing, issuer_key, log_signer, make_keys
 from service.settings import Settings, SettingsInvalid, describe, load
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The joint-KPI ledger.")
+trust.add_to(app)
 EXPECTED = (
     CannotStart,
     KeyMissing,
@@ -39,6 +44,8 @@ EXPECTED = (
     EmbeddedFailed,
     migrate.MigrationFailed,
     demo.SeedFailed,
+    CannotSign,
+    WitnessUnready,
 )
 
 
@@ -174,15 +181,30 @@ def export_command(
     asyncio.run(write())
 
 
+@contextmanager
+def progress_of(size: int) -> Iterator[Callable[[int], None]]:
+    """A bar over so many bytes, for a person who waits at a terminal."""
+    with Progress(
+        *Progress.get_default_columns(), console=Console(stderr=True), transient=True
+    ) as bar:
+        task = bar.add_task("verifying", total=size)
+        yield lambda count: bar.update(task, advance=count)
+
+
 @app.command("verify")
 def verify_command(
     file: Path,
     log_key: Annotated[str, typer.Option(help="The log's verifier key that you trust.")] = "",
+    since: Annotated[
+        Path | None, typer.Option(help="File of an older checkpoint that you hold.")
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Verify an export offline; exit 1 when anything is wrong."""
-    verdict = verify(file, log_key or None)
+    older = None if since is None else since.read_text()
+    with progress_of(file.stat().st_size if file.exists() else 0) as advance:
+        verdict = verify(file, log_key or None, older, advance)
     if as_json:
         print(json.dumps(verdict.as_json(), indent=1))
     else:

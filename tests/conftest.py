@@ -1,6 +1,5 @@
 """One embedded server a test worker, one database and one running service a test that asks."""
 
-import asyncio
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -8,15 +7,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-import uvicorn
 
 from ops.migrate import migrate
 from service import embedded
-from service.app import build
 from service.embedded import Embedded
 from service.keys import make_keys
 from service.settings import Settings, load
-from tests.world import World
+from tests.world import World, serving
 
 
 def quiet(_: str) -> None:
@@ -61,19 +58,8 @@ def settings(database: Embedded, tmp_path: Path) -> Settings:
 @pytest_asyncio.fixture
 async def world(settings: Settings) -> AsyncIterator[World]:
     """A service that listens on a real socket, and its users."""
-    config = uvicorn.Config(
-        build(settings), host=settings.host, port=settings.port, log_level="warning"
-    )
-    running = uvicorn.Server(config)
-    task = asyncio.create_task(running.serve())
-    while not running.started:
-        await asyncio.sleep(0.01)
-        if task.done():
-            task.result()
-    async with World.of(settings) as users:
+    async with serving(settings) as users:
         yield users
-    running.should_exit = True
-    await task
 
 
 def _free_port() -> int:

@@ -1,5 +1,6 @@
 """The users of a story: a founder, three parties, and what they say over real HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -7,9 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import uvicorn
 
 from ledger.actor import Role
 from ledger.commit import system_clock
+from service.app import build
 from service.identity import issue
 from service.keys import issuer_key
 from service.settings import Settings
@@ -140,6 +143,26 @@ class World:
         for party in parties:
             payload = await self.consent(party, proposal)
         assert payload["proposal"]["status"] == "AGREED"
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[World]:
+    """A service that listens on a real socket while the block runs, and its users."""
+    config = uvicorn.Config(
+        build(settings), host=settings.host, port=settings.port, log_level="warning"
+    )
+    running = uvicorn.Server(config)
+    task = asyncio.create_task(running.serve())
+    while not running.started:
+        await asyncio.sleep(0.01)
+        if task.done():
+            task.result()
+    try:
+        async with World.of(settings) as users:
+            yield users
+    finally:
+        running.should_exit = True
+        await task
 
 
 def bare(global_id: str) -> str:

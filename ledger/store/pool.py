@@ -143,6 +143,19 @@ class Database:
             self._pool.terminate()
 
 
+async def ecosystems_of(owner_url: str) -> list[str]:
+    """The ids of all ecosystems, as the role that owns the schema sees them. Raises Trouble."""
+    try:
+        connection = await asyncpg.connect(owner_url, timeout=CONNECT_SECONDS)
+        try:
+            rows = await connection.fetch(SQL["all_ecosystems"])
+        finally:
+            await connection.close()
+    except DRIVER_ERRORS as error:
+        raise translated(error) from error
+    return [str(row["ecosystem_id"]) for row in rows]
+
+
 async def open_database(url: str, size: int) -> Database:
     """A pool of up to `size` connections. Raises DatabaseUnreachable with what to check."""
     try:

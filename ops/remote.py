@@ -1,0 +1,66 @@
+"""Remote: how a partner's tools speak to the service, over GraphQL with a bearer token."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from ledger.errors import Refusal, Trouble
+
+SECONDS = 30
+
+
+class Unreachable(Trouble):
+    """The service does not answer."""
+
+
+class Denied(Refusal):
+    """The service says no: {reason}. -> Check the token, and what you asked for."""
+
+
+class Remote:
+    """One service, as one party."""
+
+    def __init__(self, url: str, token: str) -> None:
+        """`url` is the service's, as https://kpi.example.com; `token` a bearer token."""
+        self._url = f"{url.rstrip('/')}/graphql"
+        self._headers = {"authorization": f"Bearer {token}"}
+
+    def ask(self, query: str, variables: Mapping[str, object] | None = None) -> dict[str, Any]:
+        """The data of an operation. Raises Unreachable, Denied."""
+        try:
+            response = httpx.post(
+                self._url,
+                json={"query": query, "variables": dict(variables or {})},
+                headers=self._headers,
+                timeout=SECONDS,
+            )
+            answer: dict[str, Any] = response.json()
+        except (httpx.TransportError, ValueError) as error:
+            raise Unreachable(f"{self._url}: {str(error) or type(error).__name__}") from error
+        errors = answer.get("errors") or []
+        codes = {each.get("extensions", {}).get("code") for each in errors}
+        if codes & {"TRY_LATER", "INTERNAL", "FAULT"}:
+            raise Unreachable(str(errors[0]["message"]))
+        if errors or answer.get("data") is None:
+            raise Denied(reason=str(errors[0]["message"]) if errors else "no answer")
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def change(self, query: str, variables: Mapping[str, object]) -> dict[str, Any]:
+        """The payload of a mutation that went through. Raises Unreachable, Denied."""
+        [payload] = self.ask(query, variables).values()
+        problems = payload.get("problems") or []
+        if problems:
+            raise Denied(reason=f"{problems[0]['message']} {problems[0]['remedy']}".strip())
+        found: dict[str, Any] = payload
+        return found
+
+
+def read_token(path: Path) -> str:
+    """A token from a file, so that it stands in no process list. Raises Denied."""
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise Denied(reason=f"{path} cannot be read ({error.strerror})") from error
