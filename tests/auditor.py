@@ -8,11 +8,13 @@ from ledger.audit import check
 from ledger.book import Book, evolve
 from ledger.changes import changes
 from ledger.checkpoint import open_checkpoint, parse_verifier
+from ledger.ecosystem import EcosystemFounded
 from ledger.fold import placed_of
 from ledger.history import encode_state
 from ledger.ids import EcosystemId
 from ledger.journal import SettlementPosted
 from ledger.payment import PaymentConfirmed, PaymentReported
+from ledger.rotation import LogKeyRotated
 from ledger.store import entries, postings, projections
 from ledger.store.pool import open_database
 from ledger.store.projections import fold_rows
@@ -34,6 +36,7 @@ async def audit(settings: Settings, ecosystem_id: str) -> None:
     finally:
         await database.close()
     book, changed, posted, frontier = Book(key), [], [], Frontier()
+    keys: list[tuple[int, str]] = []
     for entry in stored:
         placed = placed_of(entry)
         check(book, placed)
@@ -41,6 +44,8 @@ async def audit(settings: Settings, ecosystem_id: str) -> None:
         frontier.append(entry.leaf_hash)
         changed += [(placed.index, placed.audience, each) for each in changes(book, placed)]
         match placed.event:
+            case EcosystemFounded(log_key=log_key) | LogKeyRotated(log_key=log_key):
+                keys.append((placed.index, log_key))
             case SettlementPosted() | PaymentReported() | PaymentConfirmed() as event:
                 posted += list(event.postings)
     leaves = [entry.leaf_hash for entry in stored]
@@ -76,7 +81,8 @@ async def audit(settings: Settings, ecosystem_id: str) -> None:
     ecosystem = book.ecosystem
     assert ecosystem is not None
     for note in notes:
-        opened = open_checkpoint(note.note, ecosystem.origin, parse_verifier(ecosystem.log_key))
+        log_key = next(key for index, key in reversed(keys) if index < note.size)
+        opened = open_checkpoint(note.note, ecosystem.origin, parse_verifier(log_key))
         assert opened.checkpoint.root == root(leaves[: note.size])
     sizes = [note.size for note in notes]
     assert all(before < after for before, after in pairwise(sizes))
