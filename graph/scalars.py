@@ -42,11 +42,11 @@ def _parse_index(value: object) -> Index:
 def _parse_instant(value: object) -> datetime:
     try:
         instant = datetime.fromisoformat(str(value))
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise _unreadable('a DateTime is RFC 3339 with an offset, such as "2026-03-31T12:00:00Z"')
-    return instant.astimezone(UTC)
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise _unreadable('a DateTime is RFC 3339 with an offset, such as "2026-03-31T12:00:00Z"')
 
 
 def _parse_base64(value: object) -> Base64:

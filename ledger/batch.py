@@ -18,7 +18,7 @@ from ledger.fact import Placed
 from ledger.history import Entry, seal
 from ledger.ids import EcosystemId, Seed
 from ledger.journal import Posting
-from ledger.observation import Batch, RecordObservations, ReferenceTaken
+from ledger.observation import Batch, RecordObservations, ReferenceTaken, can_stand
 from ledger.store import entries, observations, postings, projections
 from ledger.store.entries import UsedKey
 from ledger.store.pool import Connection
@@ -159,10 +159,11 @@ class Pending:
 
 
 def references_of(requests: Sequence[Request]) -> list[observations.Reference]:
-    """What the rows of the requests would be known by."""
+    """What the rows of the requests would be known by; what `record` refuses is not looked up."""
     return [
         (request.actor.party_id, request.command.series.strip(), row.reference, row.revision)
         for request in requests
         if isinstance(request.command, RecordObservations)
         for row in request.command.rows
+        if can_stand(request.command.series, row)
     ]

@@ -13,7 +13,7 @@ from typing import cast
 
 import orjson
 
-from ledger.errors import Fault
+from ledger.errors import Fault, Refusal
 
 MAX_INTEGER = 2**53 - 1  # RFC 7493 section 2.2: the integers every JSON reader keeps exactly
 MAX_DEPTH = 64  # ours: deeper than any body; below the limits of orjson (254) and of Python's stack
@@ -23,6 +23,33 @@ type_error = "a canonical body holds objects, arrays, strings, integers, boolean
 
 class NotCanonical(Fault):
     """A value or bytes outside our subset of canonical JSON."""
+
+
+class TextMalformed(Refusal):
+    """A text contains the character NUL, which cannot be kept. -> Send it without."""
+
+
+def require_text(value: object, path: str = "") -> None:
+    """Return if no text in a value, its tuples and dataclasses contains NUL.
+
+    Raises TextMalformed with its place. PostgreSQL holds NUL in no text, JSON's escape included.
+    """
+    match value:
+        case str():
+            if "\0" in value:
+                raise TextMalformed(path)
+        case tuple():
+            for number, item in enumerate(value):
+                require_text(item, f"{path}[{number}]")
+        case _:
+            for name in getattr(type(value), "__match_args__", ()):
+                place = "" if name == "terms" else _camel(name)  # a command's terms are its input
+                require_text(getattr(value, name), ".".join(filter(None, (path, place))))
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def encode(value: object) -> bytes:

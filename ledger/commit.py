@@ -35,7 +35,7 @@ SNAPSHOT_EVERY = 5000
 
 
 class KeyMalformed(Refusal):
-    """An idempotency key has 1 to 200 characters. -> Use a UUID made once a request."""
+    """An idempotency key has 1 to 200 characters, none NUL. -> Use a UUID made once a request."""
 
 
 class ShuttingDown(Trouble):
@@ -90,7 +90,7 @@ class Ledger:
         Raises a Refusal (nothing changed), a Trouble (retry with the same key) or a Fault.
         A caller that goes away does not cancel what it began.
         """
-        if not 1 <= len(request.key) <= MAX_KEY:
+        if not 1 <= len(request.key) <= MAX_KEY or "\0" in request.key:
             raise KeyMalformed("idempotencyKey")
         if self._is_closing:
             raise ShuttingDown("stopping")

@@ -13,6 +13,7 @@ from ledger import agreement, indicator, measurement, observation, payment, sche
 from ledger.actor import Actor, NotFound
 from ledger.agreement import Consent, Objection, Signing, Withdrawal
 from ledger.book import Book
+from ledger.canonical import require_text
 from ledger.commands import Command, Decision, LogIdentity, authorise
 from ledger.ecosystem import Ecosystem, FoundEcosystem, found
 from ledger.errors import Refusal
@@ -38,6 +39,8 @@ def decide(
 ) -> Decision:
     """The decision on a command. Raises a Refusal; then nothing changes."""
     authorise(command, actor)
+    if not isinstance(command, RecordObservations):  # thousands of rows; it looks itself
+        require_text(command)
     match command:
         case FoundEcosystem():
             return _found(book, command, seed, log)

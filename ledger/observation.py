@@ -14,13 +14,16 @@ from hashlib import sha256
 
 from ledger import tree
 from ledger.amounts import render_number
-from ledger.canonical import encode
+from ledger.canonical import MAX_INTEGER, encode, require_text
 from ledger.errors import Refusal
 from ledger.ids import Seed
 
 MAX_BATCH = 1000
 """Rows in one mutation; more come by upload."""
 MAX_TEXT = 120
+MAX_REVISION = 2**31 - 1
+YEARS = range(1000, 9999)
+"""Four digits, in every time zone."""
 
 
 class BatchMalformed(Refusal):
@@ -113,6 +116,7 @@ def record(command: RecordObservations, seed: Seed) -> Batch:
 
 
 def _check(command: RecordObservations) -> None:
+    require_text(command.series, "series")
     if not 1 <= len(command.series.strip()) <= MAX_TEXT:
         raise BatchMalformed("series", reason="a series has a name of 1 to 120 characters")
     if not 1 <= len(command.rows) <= MAX_BATCH:
@@ -127,21 +131,36 @@ def _check(command: RecordObservations) -> None:
 
 
 def _check_row(row: Observation, place: str) -> None:
-    if not 1 <= len(row.reference) <= MAX_TEXT:
-        raise BatchMalformed(f"{place}.reference", reason="a reference has 1 to 120 characters")
-    if row.revision < 1:
-        raise BatchMalformed(f"{place}.revision", reason="revisions count from 1")
-    if bool(row.period) == (row.at is not None):
-        raise BatchMalformed(place, reason="give either the period's key or the instant")
-    if len(row.segment) > MAX_TEXT:
-        raise BatchMalformed(f"{place}.segment", reason="a segment has at most 120 characters")
+    _check_place(row, place)
+    if not 1 <= row.revision <= MAX_REVISION:
+        raise BatchMalformed(f"{place}.revision", reason="revisions count from 1, below 2^31")
     for name, number in (("value", row.value), ("denominator", row.denominator)):
         if number is not None and "/" in render_number(number):
             raise BatchMalformed(f"{place}.{name}", reason="a raw fact is a finite decimal")
     if row.denominator is not None and row.denominator < 0:
         raise BatchMalformed(f"{place}.denominator", reason="a denominator is not negative")
-    if row.sample_size is not None and row.sample_size < 0:
+    if row.sample_size is not None and not 0 <= row.sample_size <= MAX_INTEGER:
         raise BatchMalformed(f"{place}.sampleSize", reason="a sample size is not negative")
+
+
+def can_stand(series: str, row: Observation) -> bool:
+    """Whether a row by this identity could stand in the ledger at all."""
+    return 1 <= row.revision <= MAX_REVISION and "\0" not in series + row.reference
+
+
+def _check_place(row: Observation, place: str) -> None:
+    """What a row is known by, and what it is about."""
+    if not 1 <= len(row.reference) <= MAX_TEXT:
+        raise BatchMalformed(f"{place}.reference", reason="a reference has 1 to 120 characters")
+    for name, text in (("period", row.period), ("segment", row.segment)):
+        if len(text) > MAX_TEXT:
+            raise BatchMalformed(f"{place}.{name}", reason=f"a {name} has at most 120 characters")
+    if "\0" in row.reference + row.period + row.segment:
+        require_text(row, place)
+    if bool(row.period) == (row.at is not None):
+        raise BatchMalformed(place, reason="give either the period's key or the instant")
+    if row.at is not None and (row.at.tzinfo is None or row.at.year not in YEARS):
+        raise BatchMalformed(f"{place}.at", reason="an instant has an offset and a usual year")
 
 
 @dataclass(frozen=True, slots=True)

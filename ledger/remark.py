@@ -92,8 +92,6 @@ def make(
     text = command.text.strip()
     if not 1 <= len(text) <= MAX_TEXT:
         raise RemarkMalformed("text", reason=f"a text has 1 to {MAX_TEXT} characters")
-    if "\x00" in text:
-        raise RemarkMalformed("text", reason="it holds a NUL character")
     check(command.about, command.evidence, agreements)
     for number, party_id in enumerate(command.audience):
         if party_id not in members:

@@ -130,19 +130,20 @@ class Sequencer:
             outcomes = await self._persist([waiting.request for waiting in batch])
         except Trouble as trouble:
             _answer_all(batch, trouble)
-        except Fault as fault:
+        except Exception as error:  # what nobody expected is isolated too
             if self.fault is None and len(batch) > 1:
                 middle = len(batch) // 2
                 await self._serve(batch[:middle])
                 await self._serve(batch[middle:])
                 return
             log.exception("fault in %s", self.ecosystem_id)
-            self._around.stopped(self.ecosystem_id, fault)
-            _answer_all(batch, fault)
+            if self.fault is not None:
+                self._around.stopped(self.ecosystem_id, self.fault)
+            _answer_all(batch, error if isinstance(error, Fault) else Fault(repr(error)))
         else:
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 _answer(waiting, outcome)
-            if any(isinstance(each, Receipt) and not each.is_repeat for each in outcomes):
+            if any(isinstance(each, Receipt) for each in outcomes):  # a repeat may lack one too
                 self._around.committed(self.ecosystem_id)
                 self._keep_snapshot()
         finally:

@@ -23,6 +23,7 @@ from ledger.ids import EcosystemId, PartyId, is_id
 from ops import demo, migrate, trust, welcome
 from ops.consent import CannotSign
 from ops.export import export
+from ops.remote import Denied
 from ops.verify import verify
 from ops.witness import WitnessUnready
 from service import embedded
@@ -45,6 +46,7 @@ EXPECTED = (
     migrate.MigrationFailed,
     demo.SeedFailed,
     CannotSign,
+    Denied,
     WitnessUnready,
 )
 

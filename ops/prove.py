@@ -31,7 +31,7 @@ def prove(remote: Remote, index: int) -> str:
     """The proof of an entry under the newest checkpoint that covers it. Raises Denied."""
     entry = remote.ask(ASK, {"index": index})["entry"]
     if entry is None:
-        raise Denied(reason=f"there is no entry {index}")
+        raise Denied(f"there is no entry {index}")
     proof = entry["inclusionProof"]
     hashes = tuple(b64decode(each) for each in proof["hashes"])
     note = str(proof["checkpoint"]["cosignedNote"])

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from ledger.errors import Refusal, Trouble
+from ledger.errors import Trouble
 
 SECONDS = 30
 
@@ -15,8 +15,12 @@ class Unreachable(Trouble):
     """The service does not answer."""
 
 
-class Denied(Refusal):
-    """The service says no: {reason}. -> Check the token, and what you asked for."""
+class Denied(Exception):  # noqa: N818 -- named for what it tells, like Refusal and Fault
+    """The service says no; its text says why and what to check."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep why."""
+        super().__init__(f"the service says no: {reason}. Check the token, and what you asked for.")
 
 
 class Remote:
@@ -44,7 +48,7 @@ class Remote:
         if codes & {"TRY_LATER", "INTERNAL", "FAULT"}:
             raise Unreachable(str(errors[0]["message"]))
         if errors or answer.get("data") is None:
-            raise Denied(reason=str(errors[0]["message"]) if errors else "no answer")
+            raise Denied(str(errors[0]["message"]) if errors else "no answer")
         data: dict[str, Any] = answer["data"]
         return data
 
@@ -53,7 +57,7 @@ class Remote:
         [payload] = self.ask(query, variables).values()
         problems = payload.get("problems") or []
         if problems:
-            raise Denied(reason=f"{problems[0]['message']} {problems[0]['remedy']}".strip())
+            raise Denied(f"{problems[0]['message']} {problems[0]['remedy']}".strip())
         found: dict[str, Any] = payload
         return found
 
@@ -63,4 +67,4 @@ def read_token(path: Path) -> str:
     try:
         return path.read_text().strip()
     except OSError as error:
-        raise Denied(reason=f"{path} cannot be read ({error.strerror})") from error
+        raise Denied(f"{path} cannot be read ({error.strerror})") from error

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from ledger.store.pool import open_database
 from ops.migrate import migrate
 from service import embedded
 from service.embedded import Embedded
 from service.keys import make_keys
 from service.settings import Settings, load
+from tests.auditor import audit
+from tests.desk import Clock, Desk
 from tests.world import World, serving
 
 
@@ -48,7 +51,7 @@ def settings(database: Embedded, tmp_path: Path) -> Settings:
             "DATABASE_URL": database.service_url,
             "JPI_HOME": str(tmp_path),
             "JPI_DEV_ISSUER": "true",
-            "JPI_PORT": str(_free_port()),
+            "JPI_PORT": str(free_port()),
         }
     )
     make_keys(chosen)
@@ -62,7 +65,26 @@ async def world(settings: Settings) -> AsyncIterator[World]:
         yield users
 
 
-def _free_port() -> int:
+@pytest.fixture
+def clock() -> Clock:
+    """On time until a test says otherwise."""
+    return Clock()
+
+
+@pytest_asyncio.fixture
+async def desk(settings: Settings, clock: Clock) -> AsyncIterator[Desk]:
+    """A founded ecosystem, audited after every test."""
+    database = await open_database(settings.database_url or "", 4)
+    made = Desk(database, clock)
+    await made.found(settings)
+    yield made
+    await made.ledger.close()
+    await database.close()
+    await audit(settings, made.actor.ecosystem_id)
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from base64 import b64decode
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -25,8 +25,10 @@ RECORD = """mutation($g: RecordObservationsInput!) { recordObservations(input: $
   problems { code } receipt { index leafHash isRepeat } } }"""
 
 
-def start(settings: Settings, workers: int = 1) -> "subprocess.Popen[bytes]":
-    """The service as a process of its own, from the environment."""
+def start(
+    settings: Settings, workers: int = 1, errors: IO[bytes] | None = None
+) -> "subprocess.Popen[bytes]":
+    """The service as a process of its own, from the environment; it complains to `errors`."""
     environment = {
         "PATH": os.defpath,
         "DATABASE_URL": settings.database_url or "",
@@ -36,7 +38,8 @@ def start(settings: Settings, workers: int = 1) -> "subprocess.Popen[bytes]":
         "JPI_WORKERS": str(workers),
         "JPI_LOG_LEVEL": "error",
     }
-    return subprocess.Popen([sys.executable, "-m", "ops", "serve"], env=environment)
+    words = [sys.executable, "-m", "ops", "serve"]
+    return subprocess.Popen(words, env=environment, stderr=errors)
 
 
 async def ready(world: World) -> None:

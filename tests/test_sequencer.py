@@ -1,92 +1,16 @@
 """The sequencer: one batch, one transaction, whatever comes at it."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
-from fractions import Fraction
+from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 
-from graph.ecosystems import founded_id
-from graph.receipts import fingerprint
-from ledger.actor import Actor, Role
-from ledger.batch import IdempotencyConflict, Receipt, Request
-from ledger.commands import Command, LogIdentity
-from ledger.commit import Ledger, ShuttingDown, system_clock
-from ledger.ecosystem import FoundEcosystem, NewParty, PartyRole
+from ledger.batch import IdempotencyConflict, Receipt
+from ledger.commit import ShuttingDown
 from ledger.errors import Refusal
-from ledger.history import open_envelope
-from ledger.ids import EcosystemId, PartyId
-from ledger.observation import Observation, RecordObservations
 from ledger.sequencer import ClockDrifts, QueueFull
-from ledger.store import entries
-from ledger.store.pool import Database, open_database
-from service.app import open_doors
 from service.settings import Settings
-from tests.auditor import audit
-
-FOUNDER = Actor(EcosystemId(""), PartyId(""), "f", frozenset({Role.FOUNDER}))
-
-
-class Clock:
-    """A clock that a test may push about."""
-
-    def __init__(self) -> None:
-        self.off = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return system_clock() + self.off
-
-
-class Desk:
-    """One process's ledger, and a party that records observations through it."""
-
-    def __init__(self, database: Database, clock: Clock, queue_limit: int = 2000) -> None:
-        identity = LogIdentity("localhost/jpi", "key")
-        self.database = database
-        self.ledger = Ledger(database, identity, clock=clock, queue_limit=queue_limit)
-        self.actor = FOUNDER
-
-    async def found(self, settings: Settings) -> None:
-        """Found an ecosystem; from then on act as its outsourcer."""
-        ecosystem_id = founded_id(FOUNDER, "k")
-        parties = (NewParty("A", PartyRole.OUTSOURCER), NewParty("B", PartyRole.PARTNER))
-        command = FoundEcosystem(ecosystem_id, "E", parties)
-        await self.ledger.submit(self.request(command, "k"))
-        async with open_doors(settings) as doors:
-            founder = Actor(ecosystem_id, PartyId(""), "f", FOUNDER.roles)
-            found = await doors.reader.ecosystem(founder)
-        party = PartyId(found.value.outsourcer.party_id)
-        self.actor = Actor(ecosystem_id, party, "s", frozenset({Role.REPORTER}))
-
-    def request(self, command: Command, key: str) -> Request:
-        """A request under a key."""
-        return Request(command, self.actor, key, fingerprint("m", command))
-
-    def record(self, reference: str, key: str = "") -> "asyncio.Future[Receipt]":
-        """One observation under its reference as key; queued at once."""
-        row = Observation(reference, 1, "2024-04", None, "", Fraction(1))
-        command = RecordObservations("s", (row,))
-        return asyncio.ensure_future(self.ledger.submit(self.request(command, key or reference)))
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """On time until a test says otherwise."""
-    return Clock()
-
-
-@pytest_asyncio.fixture
-async def desk(settings: Settings, clock: Clock) -> AsyncIterator[Desk]:
-    """A founded ecosystem, audited after every test."""
-    database = await open_database(settings.database_url or "", 4)
-    made = Desk(database, clock)
-    await made.found(settings)
-    yield made
-    await made.ledger.close()
-    await database.close()
-    await audit(settings, made.actor.ecosystem_id)
+from tests.desk import Clock, Desk
 
 
 async def test_one_key_twice_in_a_batch_is_one_entry(desk: Desk) -> None:
@@ -130,9 +54,7 @@ async def test_a_clock_that_steps_back_never_makes_an_entry_older(desk: Desk, cl
     await desk.record("a")
     clock.off = timedelta(seconds=-4)
     await desk.record("b")
-    async with desk.database.reading(desk.actor.ecosystem_id) as connection:
-        stored = await entries.entries_from(connection, desk.actor.ecosystem_id, 0, 10)
-    times = [open_envelope(each.envelope).at for each in stored]
+    times = await desk.instants()
     assert times == sorted(times)
     clock.off = timedelta(seconds=6)
     with pytest.raises(ClockDrifts):

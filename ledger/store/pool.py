@@ -9,7 +9,7 @@ Source: `postgres.md`, "Keys and constraints" and "Durability when a node dies".
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
@@ -27,12 +27,24 @@ STATEMENT_SECONDS = 30
 MIN_SERVER = 15
 SCHEMA = "0002"
 """The migration that this code was written for; a test compares it with the newest."""
-_OURS = ("23", "22", "42", "0A")
-"""SQLSTATE classes that say our own statement or data is wrong: a Fault, never retried."""
+_OURS = ("23", "22", "42", "0A", "XX001", "XX002")
+"""SQLSTATEs, or their classes, of what is wrong on our side: a Fault, never retried."""
 
 
 class DatabaseUnreachable(Trouble):
     """The database does not answer."""
+
+
+class DatabaseReadOnly(Trouble):
+    """The database takes no writes: a standby, or an operator's hand."""
+
+
+class DatabaseExhausted(Trouble):
+    """The database has no disk, memory or connection left."""
+
+
+class Contended(Trouble):
+    """Another transaction stood in the way."""
 
 
 class ServerTooOld(Trouble):
@@ -51,17 +63,35 @@ class DoubleRow(Fault):
     """A row that must be the only one of its key stands already."""
 
 
+_TROUBLES: tuple[tuple[str | tuple[str, ...], type[Trouble]], ...] = (
+    ("25006", DatabaseReadOnly),
+    ("53", DatabaseExhausted),
+    (("40", "55P03"), Contended),
+)
+
+
 def translated(error: Exception) -> Fault | Trouble:
     """The error of ours that a driver's error means, by SQLSTATE."""
     state = getattr(error, "sqlstate", None) or ""
+    if isinstance(error, asyncpg.InvalidCachedStatementError):
+        return Contended(f"the schema was migrated meanwhile: {error}")  # 0A000, gone on retrying
     if state == "23505":
         return DoubleRow(str(error))
     if state.startswith(_OURS):
         return Fault(f"{state}: {error}")
+    for states, kind in _TROUBLES:
+        if state.startswith(states):
+            return kind(f"{state}: {error}")
     return DatabaseUnreachable(f"{type(error).__name__} {state}: {error}".strip())
 
 
-DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+DRIVER_ERRORS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 
 
 class Database:
@@ -105,16 +135,19 @@ class Database:
                     await connection.execute(f"SET LOCAL app.ecosystem = '{ecosystem_id}'")
                     yield connection
                 except BaseException:
-                    if not connection.is_closed():
+                    with suppress(*DRIVER_ERRORS):  # a lost connection has rolled back by itself
                         await asyncio.shield(transaction.rollback())
                     raise
                 is_committing = True
                 # a COMMIT that was sent is never cancelled: postgres.md, durability 2
                 await asyncio.shield(transaction.commit())
         except DRIVER_ERRORS as error:
-            if is_committing and not readonly:
-                raise OutcomeUnknown(str(error)) from error
-            raise translated(error) from error
+            told = translated(error)
+            if isinstance(told, DatabaseReadOnly):
+                await self._pool.expire_connections()  # a session keeps what it was opened with
+            if is_committing and not readonly and isinstance(told, Trouble):
+                raise OutcomeUnknown(str(told)) from error
+            raise told from error
 
     async def check(self) -> None:
         """Return if the database answers with our schema. Raises Trouble: what to do about it."""

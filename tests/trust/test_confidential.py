@@ -154,7 +154,7 @@ async def test_a_remark_that_cannot_stand_is_refused(world: World) -> None:
     for given, code, path in (
         ({"text": "  "}, "REMARK_MALFORMED", "text"),
         ({"text": "x" * 4001}, "REMARK_MALFORMED", "text"),
-        ({"text": "x\u0000"}, "REMARK_MALFORMED", "text"),
+        ({"text": "x\u0000"}, "TEXT_MALFORMED", "text"),
         ({"text": "x", "evidence": [hashed]}, "REMARK_MALFORMED", "evidence[0].sha256"),
         ({"text": "x", "audienceIds": ["Party:" + "0" * 8]}, "NOT_FOUND", "audience[0]"),
         ({"text": "x", "aboutId": "Proposal:none"}, "NOT_FOUND", "proposalId"),
