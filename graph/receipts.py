@@ -22,9 +22,10 @@ from ledger.batch import Receipt as Landed
 from ledger.batch import Request
 from ledger.commands import Command, Decision
 from ledger.errors import Refusal
-from ledger.history import describe, encode_state
+from ledger.history import encode_state
 from ledger.ids import EcosystemId
 from ledger.measurement import ObservationsMoved
+from ledger.register import describe
 
 KEY = (
     "1 to 200 characters, unique for your party and kept for ever: a repeated request gets the "

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.actor import Actor
-from ledger.book import Book, evolve
+from ledger.book import Book
 from ledger.changes import Change, changes
 from ledger.commands import Command, Decision, LogIdentity
 from ledger.errors import Refusal
+from ledger.evolution import evolve
 from ledger.fact import Placed
 from ledger.history import Entry, seal
 from ledger.ids import EcosystemId, Seed

@@ -7,8 +7,9 @@ Source: `design.md` decision 5.
 
 from dataclasses import dataclass
 
-from ledger.book import Book, evolve
+from ledger.book import Book
 from ledger.errors import Fault
+from ledger.evolution import evolve
 from ledger.fact import Placed
 from ledger.history import open_entry, open_envelope
 from ledger.ids import EcosystemId

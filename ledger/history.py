@@ -1,13 +1,12 @@
-"""Event <-> stored record: the permanent register of kinds and versions; how an entry is sealed.
+"""Event <-> stored record: how an entry is sealed, and how a stored one is opened.
 
-The one rule: what is registered here stays readable for ever. A changed event gets a new version
-and the old reader stays. Bodies are canonical JSON, with numbers and amounts as strings.
+The one rule: bodies are canonical JSON, with numbers and amounts as strings, of the kinds and
+versions that `register` holds.
 
 Source: `ledger-format.md`, "Entry".
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -18,72 +17,12 @@ import msgspec
 
 from ledger import canonical, tree
 from ledger.amounts import Money, render_number
-from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Fault
 from ledger.fact import Fact, Placed, Sealed
 from ledger.ids import EcosystemId, PartyId, Seed
-from ledger.indicator import IndicatorProposed
-from ledger.journal import SettlementPosted
-from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
-from ledger.measurement import MeasurementProposed, PartSubmitted
-from ledger.observation import ObservationsRecorded
-from ledger.payment import PaymentConfirmed, PaymentReported
-from ledger.policy import PolicyProposed
-from ledger.proposal import (
-    ProposalAgreed,
-    ProposalConsented,
-    ProposalConsentedV1,
-    ProposalObjected,
-    ProposalObjectedV1,
-    ProposalSuperseded,
-    ProposalWithdrawn,
-)
-from ledger.remark import AnnexErased, RemarkMade
-from ledger.rotation import LogKeyRotated
-from ledger.scheme import SchemeProposed
-from ledger.settlement import SettlementProposed
+from ledger.register import REGISTER, WRITTEN
 
 T = TypeVar("T")
-
-REGISTER: Mapping[tuple[str, int], type] = {
-    ("ecosystem.founded", 1): EcosystemFounded,
-    ("indicator.proposed", 1): IndicatorProposed,
-    ("observations.recorded", 1): ObservationsRecorded,
-    ("part.submitted", 1): PartSubmitted,
-    ("measurement.proposed", 1): MeasurementProposed,
-    ("scheme.proposed", 1): SchemeProposed,
-    ("settlement.proposed", 1): SettlementProposed,
-    ("settlement.posted", 1): SettlementPosted,
-    ("payment.reported", 1): PaymentReported,
-    ("payment.confirmed", 1): PaymentConfirmed,
-    ("proposal.consented", 1): ProposalConsentedV1,
-    ("proposal.consented", 2): ProposalConsented,
-    ("proposal.objected", 1): ProposalObjectedV1,
-    ("proposal.objected", 2): ProposalObjected,
-    ("proposal.agreed", 1): ProposalAgreed,
-    ("proposal.withdrawn", 1): ProposalWithdrawn,
-    ("proposal.superseded", 1): ProposalSuperseded,
-    ("policy.proposed", 1): PolicyProposed,
-    ("key.registered", 1): ConsentKeyRegistered,
-    ("key.revoked", 1): ConsentKeyRevoked,
-    ("witness.registered", 1): WitnessRegistered,
-    ("remark.made", 1): RemarkMade,
-    ("annex.erased", 1): AnnexErased,
-    ("logkey.rotated", 1): LogKeyRotated,
-}
-"""Every kind and version that was ever written. Rows are added, never changed or taken out.
-
-What an old version means in the newest is said by its `upgraded()`."""
-SEALABLE = frozenset({"remark.made"})
-"""Kinds whose audience may be fewer than all: nothing that others decide follows from them."""
-
-_WRITTEN = {event: name for name, event in REGISTER.items()}
-
-
-def describe(event: object) -> str:
-    """Kind and version of an event, as "measurement.proposed v1"."""
-    kind, version = _WRITTEN[type(event)]
-    return f"{kind} v{version}"
 
 
 class Undecodable(Fault):
@@ -132,7 +71,7 @@ def seal(
     seed: Seed,
 ) -> tuple[Entry, Placed]:
     """The entry of a fact at its place, and the same fact as `evolve` reads it."""
-    kind, version = _WRITTEN[type(fact.event)]
+    kind, version = WRITTEN[type(fact.event)]
     salt, body = seed.new_salt(), encode_state(fact.event)
     commitment = commit(salt, body)
     envelope: dict[str, object] = {

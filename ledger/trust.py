@@ -15,7 +15,7 @@ from ledger.errors import Refusal
 from ledger.fact import CLOCK, Fact
 from ledger.ids import Seed
 from ledger.keyring import RegisterConsentKey, RegisterWitness, RevokeConsentKey
-from ledger.policy import PolicyProposed, ProposePolicy
+from ledger.policy import ProposePolicy
 from ledger.remark import EraseAnnex, MakeRemark, RemarkMade
 from ledger.rotation import RotateLogKey
 
@@ -48,6 +48,13 @@ def _watching(book: Book, actor: Actor) -> Ecosystem:
     if book.ecosystem is None or actor.party_id not in book.ecosystem.party_ids():
         raise NotFound("ecosystem", what="ecosystem", id=actor.ecosystem_id)
     return book.ecosystem
+
+
+def proposed(facts: tuple[Fact, ...], actor: Actor) -> Decision:
+    """The decision that opens a proposal: the last fact is its `*.proposed` event."""
+    opened = facts[-1].event
+    proposal_id = str(getattr(opened, "opening").proposal_id)  # noqa: B009 -- of every *.proposed event
+    return Decision(facts, proposal_id, actor.party_id)
 
 
 def decide_trust(book: Book, command: TrustCommand, actor: Actor, seed: Seed) -> Decision:
@@ -88,10 +95,7 @@ def _propose_policy(book: Book, command: ProposePolicy, actor: Actor, seed: Seed
         book.keyring.witnesses.keys(),
         seed,
     )
-    opened = facts[-1].event
-    if not isinstance(opened, PolicyProposed):
-        raise TypeError("the last fact of a proposal is its opening")
-    return Decision(facts, opened.opening.proposal_id, actor.party_id)
+    return proposed(facts, actor)
 
 
 def _make_remark(book: Book, command: MakeRemark, actor: Actor, seed: Seed) -> Decision:

@@ -8,8 +8,9 @@ Source: `ledger-format.md`, "Offline".
 from time import perf_counter
 
 from ledger.audit import check, check_sealed
-from ledger.book import Book, evolve, pass_over
+from ledger.book import Book
 from ledger.errors import Fault
+from ledger.evolution import evolve, pass_over
 from ledger.fact import EVERYBODY, Placed, Sealed
 from ledger.ids import EcosystemId
 from ledger.measurement import BasisKind, MeasurementProposed

@@ -5,10 +5,11 @@ from itertools import pairwise
 import orjson
 
 from ledger.audit import check
-from ledger.book import Book, evolve
+from ledger.book import Book
 from ledger.changes import changes
 from ledger.checkpoint import open_checkpoint, parse_verifier
 from ledger.ecosystem import EcosystemFounded
+from ledger.evolution import evolve
 from ledger.fold import placed_of
 from ledger.history import encode_state
 from ledger.ids import EcosystemId

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from ledger.audit import RuleBroken, check
-from ledger.book import Book, evolve
+from ledger.audit import check
+from ledger.book import Book
 from ledger.ecosystem import EcosystemFounded
+from ledger.evolution import evolve
 from ledger.fact import Placed
 from ledger.fold import placed_of
 from ledger.ids import EcosystemId, PartyId
@@ -16,6 +17,7 @@ from ledger.journal import SettlementPosted
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.payment import PaymentConfirmed, PaymentReported
 from ledger.proposal import ProposalAgreed, ProposalConsented
+from ledger.rule import RuleBroken
 from ledger.settlement import SettlementProposed
 from ledger.store import entries
 from ledger.store.pool import open_database

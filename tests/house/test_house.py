@@ -8,7 +8,7 @@ from alembic.script import ScriptDirectory
 
 from graph.problems import ProblemCode, refusals
 from graph.schema import build
-from ledger.history import REGISTER
+from ledger.register import REGISTER
 from ledger.store.pool import SCHEMA
 from ops.migrate import MIGRATIONS, SCHEMA_FILE, dump_schema
 from service.embedded import Embedded

@@ -1,0 +1,231 @@
+"""Evolution: the Book after one more entry.
+
+The one rule: `evolve` is pure and decides nothing; an entry that does not follow the Book is a
+Fault. A concept with many events keeps its own part of the Book and evolves it in its own file;
+here is the dispatch. Source: `design.md` decisions 1 and 5.
+"""
+
+from dataclasses import replace
+from typing import cast
+
+from immutables import Map
+
+from ledger import agreement, keyring
+from ledger.book import Book, Indicator
+from ledger.ecosystem import Ecosystem, EcosystemFounded, founded
+from ledger.errors import Fault
+from ledger.fact import Placed, Sealed
+from ledger.indicator import IndicatorProposed, IndicatorVersion
+from ledger.journal import AccountState, Posting, SettlementPosted
+from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
+from ledger.measurement import Measurement, MeasurementProposed, Part, PartSubmitted
+from ledger.observation import ObservationsRecorded
+from ledger.payment import Payment, PaymentConfirmed, PaymentReported, PaymentStatus
+from ledger.policy import Policy, PolicyProposed
+from ledger.proposal import Proposal, ProposalStatus
+from ledger.remark import AnnexErased, RemarkMade
+from ledger.rotation import LogKeyRotated
+from ledger.scheme import Scheme, SchemeProposed
+from ledger.settlement import Settlement, SettlementProposed
+
+
+def evolve(book: Book, placed: Placed) -> Book:
+    """The Book after one more entry. Raises Fault when the entry does not follow the Book."""
+    book = _followed(book, placed)
+    match placed.event:
+        case EcosystemFounded() as event:
+            return replace(book, ecosystem=founded(placed, event, book.ecosystem_id))
+        case ObservationsRecorded(series=series):
+            return replace(book, batches=book.batches.set((placed.party, series), placed.index))
+        case PartSubmitted() as event:
+            return _with_part(book, placed, event)
+        case (
+            IndicatorProposed()
+            | MeasurementProposed()
+            | SchemeProposed()
+            | SettlementProposed()
+            | PolicyProposed()
+        ):
+            return _with_proposal(book, placed)
+        case SettlementPosted(settlement_id=settlement_id, postings=postings):
+            book = replace(book, posted=book.posted.set(settlement_id, placed.index))
+            return _with_postings(book, postings)
+        case PaymentReported() | PaymentConfirmed():
+            return _with_payment(book, placed)
+        case ConsentKeyRegistered() | ConsentKeyRevoked() | WitnessRegistered():
+            return replace(book, keyring=keyring.evolve(book.keyring, placed))
+        case RemarkMade():
+            return book
+        case AnnexErased(index=index):
+            return replace(book, annexes=book.annexes.delete(index))
+        case LogKeyRotated(log_key=log_key, note=note):
+            return replace(book, ecosystem=_ecosystem(book).with_log_key(log_key, note))
+        case _:
+            return _with_answer(book, placed)
+
+
+def pass_over(book: Book, sealed: Sealed) -> Book:
+    """The Book of a reader who may not open an entry: only its place counts. Raises Fault."""
+    return _followed(book, sealed)
+
+
+def _followed(book: Book, placed: Placed | Sealed) -> Book:
+    """The Book with one more place taken; an annex is remembered as its party's."""
+    if placed.index != book.size:
+        raise Fault(f"entry {placed.index} does not follow a book of {book.size} entries")
+    if placed.at < book.last_at:
+        raise Fault(f"entry {placed.index} is older than the one before")
+    annexes = book.annexes.set(placed.index, placed.party) if placed.has_annex else book.annexes
+    return replace(book, size=placed.index + 1, last_at=placed.at, annexes=annexes)
+
+
+def _ecosystem(book: Book) -> Ecosystem:
+    if book.ecosystem is None:
+        raise Fault(f"entry {book.size - 1} comes before the founding")
+    return book.ecosystem
+
+
+def _with_part(book: Book, placed: Placed, event: PartSubmitted) -> Book:
+    key = (event.indicator_id, event.period)
+    part = Part(
+        event.indicator_id, event.version, event.period, event.figures, event.basis, placed.index
+    )
+    parts = book.parts.get(key, Map()).set(placed.party, part)
+    return replace(book, parts=book.parts.set(key, parts))
+
+
+def _with_proposal(book: Book, placed: Placed) -> Book:
+    status = ProposalStatus.OPEN
+    match placed.event:
+        case IndicatorProposed(opening=terms) as event:
+            version = IndicatorVersion(event.indicator_id, event.version, event.terms, placed.index)
+            state = Indicator(terms.proposal_id, version, status)
+            versions = book.indicator_versions.set(terms.proposal_id, state)
+            book = replace(book, indicator_versions=versions)
+        case MeasurementProposed(opening=terms) as measured:
+            value = Measurement(
+                proposal_id=terms.proposal_id,
+                indicator_id=measured.indicator_id,
+                version=measured.version,
+                period=measured.period,
+                parts=measured.parts,
+                value=measured.value,
+                displayed=measured.displayed,
+                standing=measured.standing,
+                sample_size=measured.sample_size,
+                is_low_sample=measured.is_low_sample,
+                index=placed.index,
+                status=status,
+            )
+            book = replace(book, measurements=book.measurements.set(terms.proposal_id, value))
+        case SchemeProposed(opening=terms) as proposed:
+            scheme = Scheme(
+                terms.proposal_id,
+                proposed.scheme_id,
+                proposed.version,
+                proposed.terms,
+                placed.index,
+                status,
+            )
+            book = replace(book, schemes=book.schemes.set(terms.proposal_id, scheme))
+        case SettlementProposed(opening=terms) as settling:
+            book = _with_settlement(book, placed, settling)
+        case PolicyProposed(opening=terms) as asked:
+            policy = Policy(terms.proposal_id, asked.version, asked.terms, placed.index, status)
+            book = replace(book, policies=book.policies.set(terms.proposal_id, policy))
+        case _:
+            raise Fault(f"entry {placed.index} proposes nothing that we know")
+    under = book.policy().version
+    return replace(book, agreements=agreement.opened(book.agreements, placed, terms, under))
+
+
+def _with_settlement(book: Book, placed: Placed, event: SettlementProposed) -> Book:
+    proposal_id = event.opening.proposal_id
+    state = Settlement(
+        proposal_id, event.settlement_id, event.content, placed.index, ProposalStatus.OPEN
+    )
+    return replace(
+        book,
+        settlements=book.settlements.set(proposal_id, state),
+        settlement_proposals=book.settlement_proposals.set(event.settlement_id, proposal_id),
+    )
+
+
+def _with_answer(book: Book, placed: Placed) -> Book:
+    """The Book after a consent, an objection or an outcome; an agreed proposal now binds."""
+    book = replace(book, agreements=agreement.evolve(book.agreements, placed))
+    proposal_id = cast("str", getattr(placed.event, "proposal_id", ""))
+    proposal = book.agreements.proposals.get(proposal_id)
+    if proposal is None:
+        raise Fault(f"entry {placed.index} answers a proposal that was never opened")
+    return _with_status(book, proposal)
+
+
+def _with_status(book: Book, proposal: Proposal) -> Book:
+    key, status = proposal.proposal_id, proposal.status
+    binds = status is ProposalStatus.AGREED
+    if (indicator := book.indicator_versions.get(key)) is not None:
+        now = replace(indicator, status=status)
+        book = replace(book, indicator_versions=book.indicator_versions.set(key, now))
+        subject = indicator.version.indicator_id
+        current = book.current_indicators.set(subject, key) if binds else None
+        return replace(book, current_indicators=current) if current else book
+    if (measurement := book.measurements.get(key)) is not None:
+        measured = replace(measurement, status=status)
+        book = replace(book, measurements=book.measurements.set(key, measured))
+        place = (measurement.indicator_id, measurement.period)
+        return replace(book, results=book.results.set(place, key)) if binds else book
+    if (scheme := book.schemes.get(key)) is not None:
+        book = replace(book, schemes=book.schemes.set(key, replace(scheme, status=status)))
+        named = book.current_schemes.set(scheme.scheme_id, key) if binds else None
+        return replace(book, current_schemes=named) if named else book
+    if (policy := book.policies.get(key)) is not None:
+        book = replace(book, policies=book.policies.set(key, replace(policy, status=status)))
+        return replace(book, current_policy=key) if binds else book
+    settlement = book.settlements[key]
+    settling = replace(settlement, status=status)
+    book = replace(book, settlements=book.settlements.set(key, settling))
+    where = (settlement.content.scheme_id, settlement.content.period)
+    return replace(book, settled=book.settled.set(where, key)) if binds else book
+
+
+def _with_postings(book: Book, postings: tuple[Posting, ...]) -> Book:
+    accounts = book.accounts
+    for posting in postings:
+        before = accounts.get(posting.account, AccountState(0, 0))
+        after = AccountState(before.sequence + 1, before.balance_minor + posting.amount_minor)
+        if (posting.sequence, posting.balance_minor) != (after.sequence, after.balance_minor):
+            raise Fault(f"a posting of {posting.account} does not follow its account")
+        accounts = accounts.set(posting.account, after)
+    return replace(book, accounts=accounts)
+
+
+def _with_payment(book: Book, placed: Placed) -> Book:
+    match placed.event:
+        case PaymentReported() as event:
+            payment = Payment(
+                event.payment_id,
+                event.settlement_id,
+                event.payer,
+                event.payee,
+                event.amount,
+                event.paid_on,
+                event.reference,
+                PaymentStatus.REPORTED,
+                placed.index,
+            )
+            place = (event.settlement_id, _partner(book, event))
+            paid = book.paid.get(place, 0) + event.amount.amount_minor
+            book = replace(book, paid=book.paid.set(place, paid))
+            postings = event.postings
+        case PaymentConfirmed(payment_id=payment_id, postings=postings):
+            payment = replace(book.payments[payment_id], status=PaymentStatus.CLEARED)
+        case _:
+            raise Fault(f"entry {placed.index} is no payment")
+    book = replace(book, payments=book.payments.set(payment.payment_id, payment))
+    return _with_postings(book, postings)
+
+
+def _partner(book: Book, event: PaymentReported) -> str:
+    outsourcer = _ecosystem(book).outsourcer.party_id
+    return event.payee if event.payer == outsourcer else event.payer
