@@ -38,6 +38,9 @@ check: .venv/.dev  ## format, lint, import contracts, types
 	$(SAY) "mypy: strict types"
 	@$(BIN)/mypy
 
+bench: .venv/.dev  ## measure side by side; ONLY="name ..." SIZE=number JSON=file choose and keep
+	@$(BIN)/python -m ops.bench $(foreach name,$(ONLY),--only $(name)) $(if $(SIZE),--size $(SIZE)) $(if $(JSON),--json $(JSON))
+
 format: .venv/.dev  ## let ruff format and mend what it can
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
 
@@ -49,4 +52,4 @@ lock: .venv/.dev  ## resolve the dependencies anew, with hashes and without any 
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements-dev.lock
 
-.PHONY: help run schema test check format lock
+.PHONY: help run schema test check bench format lock

@@ -1,0 +1,1 @@
+"""One file a subject; a bench is one function in it, found by its decorator."""
