@@ -12,9 +12,10 @@ from ledger import indicator as rules
 from ledger import method
 from ledger.amounts import Rounding
 from ledger.periods import Calendar, CalendarKind, ListedPeriod
+from ledger.theme import Theme
 
 for kind, meaning in (
-    (rules.Theme, "The few themes that joint indicators serve."),
+    (Theme, "The few themes that joint indicators serve."),
     (rules.Perspective, "EXPERIENCE: what the user feels. OPERATIONAL: what a service level says."),
     (rules.Direction, "Which way is better."),
     (rules.Boundary, "Whether a value that equals a level meets it."),
@@ -124,7 +125,7 @@ class ProposeIndicatorInput:
     idempotency_key: str = field(description=KEY)
     name: str = field(description="1 to 120 characters.")
     why: str = field(description="Why it matters: 1 to 2000 characters, never empty.")
-    theme: rules.Theme = field(description="The theme that it serves.")
+    theme: Theme = field(description="The theme that it serves.")
     perspective: rules.Perspective = field(description="Experience or operational.")
     unit: str = field(description="What its values count.")
     direction: rules.Direction = field(description="Which way is better.")

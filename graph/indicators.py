@@ -24,6 +24,7 @@ from ledger.method import Method
 from ledger.periods import Calendar
 from ledger.proposal import ProposalStatus
 from ledger.read import Found
+from ledger.theme import Theme
 
 
 @strawberry.type(description="A period: half open, in local dates of a time zone.")
@@ -100,7 +101,7 @@ class IndicatorVersion(Node):
     index: Index = field(description="The entry that proposed its terms.")
     name: str = field(description="1 to 120 characters.")
     why: str = field(description="Why it matters, in a sentence.")
-    theme: rules.Theme = field(description="The theme that it serves.")
+    theme: Theme = field(description="The theme that it serves.")
     perspective: rules.Perspective = field(description="Experience or operational.")
     unit: str = field(description='What its values count, as "minutes".')
     direction: rules.Direction = field(description="Which way is better.")

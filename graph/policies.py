@@ -13,9 +13,27 @@ from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, write
 from graph.scalars import Index
 from ledger import policy as rules
+from ledger import theme as rules_of_theme
 from ledger.policy import PolicyTerms, ProposePolicy
 from ledger.proposal import ProposalKind, ProposalStatus
 from ledger.read import Found, Narrowed, Window
+from ledger.theme import Theme
+
+
+@strawberry.type(description="How many indicators may be live on a theme.")
+class ThemeCap:
+    """Limits the priorities on purpose."""
+
+    theme: Theme = field(description="The theme.")
+    cap: int = field(description="Live indicators at most, 0 to 100.")
+
+
+@strawberry.input(description="How many indicators may be live on a theme.")
+class ThemeCapInput:
+    """Limits the priorities on purpose."""
+
+    theme: Theme = field(description="The theme, named once.")
+    cap: int = field(description="Live indicators at most, 0 to 100; those live today stay live.")
 
 
 @strawberry.type(
@@ -31,6 +49,9 @@ class Policy(Node):
         description="Kinds of proposals whose answers must be signed by a consent key."
     )
     quorum: int = field(description="Cosignatures that certify a checkpoint; 0: no quorum.")
+    theme_caps: list[ThemeCap] = field(
+        description="How many indicators may be live on a theme; one that is not named has no cap."
+    )
     index: Index = field(description="The entry that proposed it; 0 for the founding's.")
 
     @field(description="Parties whose witnesses the quorum counts.")
@@ -54,6 +75,7 @@ def policy_of(state: rules.Policy) -> Policy:
         status=state.status,
         signatures=list(state.terms.signatures),
         quorum=state.terms.quorum,
+        theme_caps=[ThemeCap(theme=each.theme, cap=each.cap) for each in state.terms.theme_caps],
         index=Index(state.index),
     )
 
@@ -80,6 +102,10 @@ class ProposePolicyInput:
     )
     quorum: int = field(
         description="How many of them certify a checkpoint: more than half; 0 for none."
+    )
+    theme_caps: list[ThemeCapInput] = field(
+        default_factory=list,
+        description="How many indicators may be live on a theme; one that is not named has no cap.",
     )
     replaces: strawberry.ID | None = field(
         default=None, description="A pending policy proposal that this one supersedes."
@@ -156,7 +182,8 @@ class PolicyMutation:
                 local_id(each, "Party", f"witnesses[{number}]")
                 for number, each in enumerate(input.witnesses)
             )
-            terms = PolicyTerms(tuple(input.signatures), witnesses, input.quorum)
+            caps = tuple(rules_of_theme.ThemeCap(each.theme, each.cap) for each in input.theme_caps)
+            terms = PolicyTerms(tuple(input.signatures), witnesses, input.quorum, caps)
             return ProposePolicy(terms, local_id(input.replaces or "", "Proposal", "replaces"))
 
         written = await write(info, "proposePolicy", input, prepare, dry_run=dry_run)

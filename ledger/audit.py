@@ -21,6 +21,7 @@ from ledger.keyring import WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.payment import PaymentConfirmed, PaymentReported
 from ledger.policy import PolicyProposed
+from ledger.priority import require_bindable, require_room
 from ledger.proposal import (
     Opening,
     ProposalAgreed,
@@ -100,8 +101,9 @@ def _check(book: Book, placed: Placed) -> None:
 def _check_content(book: Book, event: object) -> None:
     """What a proposal proposes: terms that can hold, figures that recompute."""
     match event:
-        case IndicatorProposed(terms=terms):
+        case IndicatorProposed(indicator_id=key, terms=terms):
             indicator.check(terms, ecosystem(book).signing_ids())
+            require_room(book, terms, key, book.policy())
         case MeasurementProposed() as measured:
             check_measurement(book, measured)
         case SchemeProposed() as proposed:
@@ -184,3 +186,4 @@ def _check_agreed(book: Book, agreed: ProposalAgreed) -> None:
     require(proposal.is_pending, "the proposal was closed")
     require(agreed.consents == indices, "it names consents that were not given")
     require(len(indices) >= proposal.needed, "it lacks consents")
+    require_bindable(book, proposal)

@@ -77,6 +77,13 @@ class Book:
         """The policy in force."""
         return self.policies[self.current_policy] if self.current_policy else FOUNDING_POLICY
 
+    def policy_of(self, version: int) -> Policy:
+        """The agreed policy of a version; a proposal that lives under it names it."""
+        for policy in self.policies.values():
+            if policy.status is ProposalStatus.AGREED and policy.version == version:
+                return policy
+        return FOUNDING_POLICY
+
     def signed_kinds(self) -> frozenset[tuple[int, ProposalKind]]:
         """Under which policy version answers to which kinds of proposals must be signed."""
         return frozenset(

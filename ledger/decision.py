@@ -23,6 +23,7 @@ from ledger.measurement import ProposeMeasurement, SubmitPart
 from ledger.observation import RecordObservations
 from ledger.payment import ConfirmPayment, ReportPayment
 from ledger.payout import decide_payout, posted
+from ledger.priority import require_bindable
 from ledger.proposal import ProposalAgreed, ProposalKind
 from ledger.scheme import ProposeScheme
 from ledger.settlement import ProposeSettlement
@@ -83,6 +84,7 @@ def _consent(book: Book, command: Consent, actor: Actor) -> tuple[Fact, ...]:
     if not is_met:
         return facts
     proposal = book.agreements.get(command.proposal_id)
+    require_bindable(book, proposal)
     consents = (*(answer.index for answer in proposal.consents()), book.size)
     agreed = Fact(ProposalAgreed(command.proposal_id, consents))
     if proposal.kind is ProposalKind.SETTLEMENT:

@@ -17,6 +17,7 @@ from ledger.ids import Seed
 from ledger.indicator import ProposeIndicator
 from ledger.measurement import ProposeMeasurement, SubmitPart
 from ledger.observation import RecordObservations
+from ledger.priority import require_room
 from ledger.trust import member, proposed
 
 EvidenceCommand = ProposeIndicator | RecordObservations | SubmitPart | ProposeMeasurement
@@ -30,6 +31,7 @@ def decide_evidence(
         case ProposeIndicator():
             ecosystem = member(book, actor)
             current = _current_indicator(book, command.indicator_id)
+            require_room(book, command.terms, command.indicator_id, book.policy())
             signing = ecosystem.signing_ids()
             return proposed(
                 indicator.propose(command, current, book.agreements, signing, seed), actor

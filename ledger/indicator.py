@@ -19,6 +19,7 @@ from ledger.ids import ProposalId, Seed
 from ledger.method import Figures, Method, MethodTerms, NothingMeasured, compute
 from ledger.periods import Calendar
 from ledger.proposal import Agreements, Opening, ProposalKind
+from ledger.theme import Theme
 
 MAX_TEXT = 2000
 
@@ -37,15 +38,6 @@ class OwnersMalformed(Refusal):
 
 class ExampleFails(Refusal):
     """The worked example gives {computed}, not {expected}. -> Correct the example or the terms."""
-
-
-class Theme(StrEnum):
-    """The few themes that joint indicators serve."""
-
-    CUSTOMER_SATISFACTION = "CUSTOMER_SATISFACTION"
-    BUSINESS_CONTINUITY = "BUSINESS_CONTINUITY"
-    SPEED_AGILITY = "SPEED_AGILITY"
-    INNOVATION = "INNOVATION"
 
 
 class Perspective(StrEnum):

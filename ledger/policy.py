@@ -13,6 +13,7 @@ from ledger.errors import Refusal
 from ledger.fact import Fact
 from ledger.ids import ProposalId, Seed
 from ledger.proposal import Agreements, Opening, ProposalKind, ProposalStatus
+from ledger.theme import ThemeCap, check_caps
 
 FOUNDING_VERSION = 1
 SUBJECT = "policy"
@@ -31,12 +32,14 @@ class PolicyTerms:
     """`signatures`: kinds of proposals whose answers must be signed by a party's consent key.
 
     `witnesses`: parties whose witnesses the quorum counts; `quorum`: how many of them make a
-    checkpoint certified, more than half; 0 where there are none.
+    checkpoint certified, more than half; 0 where there are none. `theme_caps`: how many indicators
+    may be live on a theme; a theme that is not named has no cap.
     """
 
     signatures: tuple[ProposalKind, ...] = ()
     witnesses: tuple[str, ...] = ()
     quorum: int = 0
+    theme_caps: tuple[ThemeCap, ...] = ()
 
 
 FOUNDING_TERMS = PolicyTerms()
@@ -60,6 +63,30 @@ class PolicyProposed:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyTermsV1:
+    """Version 1, before the priorities could be limited."""
+
+    signatures: tuple[ProposalKind, ...]
+    witnesses: tuple[str, ...]
+    quorum: int
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyProposedV1:
+    """Version 1, before the priorities could be limited."""
+
+    opening: Opening
+    version: int
+    terms: PolicyTermsV1
+
+    def upgraded(self) -> PolicyProposed:
+        """What it means in the newest version."""
+        old = self.terms
+        terms = PolicyTerms(old.signatures, old.witnesses, old.quorum)
+        return PolicyProposed(self.opening, self.version, terms)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """A policy as it stands; it binds when its status is AGREED."""
 
@@ -77,8 +104,9 @@ def check(terms: PolicyTerms, witnessing: Collection[str]) -> None:
     """Return if the terms can hold. `witnessing`: parties that have a witness.
 
     A quorum k of n needs 2k > n, so that no two forks can both be certified.
-    Raises QuorumMalformed, WitnessUnknown.
+    Raises QuorumMalformed, WitnessUnknown, ThemeCapMalformed.
     """
+    check_caps(terms.theme_caps, "terms.themeCaps")
     for number, party_id in enumerate(terms.witnesses):
         place = f"terms.witnesses[{number}]"
         if party_id in terms.witnesses[:number]:

@@ -13,7 +13,7 @@ from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegis
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.observation import ObservationsRecorded
 from ledger.payment import PaymentConfirmed, PaymentReported
-from ledger.policy import PolicyProposed
+from ledger.policy import PolicyProposed, PolicyProposedV1
 from ledger.proposal import (
     ProposalAgreed,
     ProposalConsented,
@@ -46,7 +46,8 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("proposal.agreed", 1): ProposalAgreed,
     ("proposal.withdrawn", 1): ProposalWithdrawn,
     ("proposal.superseded", 1): ProposalSuperseded,
-    ("policy.proposed", 1): PolicyProposed,
+    ("policy.proposed", 1): PolicyProposedV1,
+    ("policy.proposed", 2): PolicyProposed,
     ("key.registered", 1): ConsentKeyRegistered,
     ("key.revoked", 1): ConsentKeyRevoked,
     ("witness.registered", 1): WitnessRegistered,

@@ -1,0 +1,50 @@
+"""Priorities: the policy caps how many indicators are live on a theme.
+
+The one rule: the cap is looked at when an indicator is proposed and again when it would bind,
+under the policy that the proposal was opened with; what is live already stays live.
+Source: `domain.md` section 4 ("limit the priorities").
+"""
+
+from ledger.book import Book
+from ledger.errors import Refusal
+from ledger.indicator import IndicatorTerms, Stage
+from ledger.policy import Policy
+from ledger.proposal import Proposal
+from ledger.theme import Theme
+
+
+class ThemeFull(Refusal):
+    """{theme} has room for {cap}; live now: {live}. -> Take one to SHADOW or agree a higher cap."""
+
+
+def live_names(book: Book, theme: Theme, but: str = "") -> tuple[str, ...]:
+    """Names of the indicators that are live on a theme, but one, in the order of the alphabet."""
+    names = []
+    for indicator_id, proposal_id in book.current_indicators.items():
+        terms = book.indicator_versions[proposal_id].version.terms
+        if indicator_id != but and terms.theme is theme and terms.stage is Stage.LIVE:
+            names.append(terms.name)
+    return tuple(sorted(names))
+
+
+def require_room(book: Book, terms: IndicatorTerms, indicator_id: str, policy: Policy) -> None:
+    """Return if an indicator of these terms may be live beside the others. Raises ThemeFull.
+
+    `indicator_id` is the one that the terms are of; empty for a new one.
+    """
+    cap = next((e.cap for e in policy.terms.theme_caps if e.theme is terms.theme), None)
+    if terms.stage is not Stage.LIVE or cap is None:
+        return
+    live = live_names(book, terms.theme, indicator_id)
+    if len(live) >= cap:
+        named = ", ".join(live) or "none"
+        raise ThemeFull("theme", cap=cap, theme=terms.theme, live=named)
+
+
+def require_bindable(book: Book, proposal: Proposal) -> None:
+    """Return if what a proposal would make binding may bind now. Raises ThemeFull."""
+    state = book.indicator_versions.get(proposal.proposal_id)
+    if state is not None:
+        version = state.version
+        policy = book.policy_of(proposal.policy_version)
+        require_room(book, version.terms, version.indicator_id, policy)
