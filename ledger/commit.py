@@ -123,6 +123,10 @@ class Ledger:
             del self._sequencers[oldest]
         return sequencer
 
+    def books_held(self) -> int:
+        """How many ecosystems are folded in this process's memory now."""
+        return len(self._sequencers)
+
     async def close(self) -> None:
         """Take nothing new, and finish what waits."""
         self._is_closing = True
@@ -149,6 +153,9 @@ class Ledger:
                 try:
                     remembered = self.memory.recall(ecosystem_id)
                     await check_head(connection, ecosystem_id, head, remembered)
+                    if remembered is not None and head.size > remembered.size:
+                        # a crash came between their commit and their checkpoint
+                        self._around.committed(ecosystem_id)
                 except Fault as fault:
                     self._sequencer(ecosystem_id).fault = fault
                     self.stopped(ecosystem_id, fault)

@@ -9,6 +9,7 @@ published once. Source: `ledger-format.md`, "Checkpoint"; `design.md` decision 6
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from weakref import WeakValueDictionary
 
 from ledger.actor import NotFound
 from ledger.checkpoint import Checkpoint, Signer, render_verifier, sign_checkpoint
@@ -47,10 +48,12 @@ class Publisher:
         self._memory: HeadMemory = memory or NoMemory()
         self._clock = clock
         self._due: dict[EcosystemId, asyncio.Task[None]] = {}
+        self._turns: WeakValueDictionary[EcosystemId, asyncio.Lock] = WeakValueDictionary()
+        self._is_closing = False
 
     def notice(self, ecosystem_id: EcosystemId) -> None:
         """Something was committed: publish within a second, once for all that comes until then."""
-        if ecosystem_id not in self._due:
+        if ecosystem_id not in self._due and not self._is_closing:
             self._due[ecosystem_id] = asyncio.create_task(self._publish_later(ecosystem_id))
 
     async def _publish_later(self, ecosystem_id: EcosystemId) -> None:
@@ -58,22 +61,39 @@ class Publisher:
         self._due.pop(ecosystem_id, None)
         try:
             await self.publish(ecosystem_id)
-        except (Trouble, Fault) as error:
-            log.warning("no checkpoint of %s yet: %s", ecosystem_id, error)
+        except Trouble as trouble:
+            log.warning("no checkpoint of %s yet: %s", ecosystem_id, trouble)
+            self.notice(ecosystem_id)  # what was committed is published once the world allows
+        except Fault as fault:
+            log.warning("no checkpoint of %s: %s", ecosystem_id, fault)
 
     async def covering(self, ecosystem_id: EcosystemId, size: int) -> StoredCheckpoint:
-        """The newest published checkpoint, or a new one where it does not cover `size` entries."""
-        async with self._database.reading(ecosystem_id) as connection:
-            newest = await entries.newest_checkpoint(connection, ecosystem_id)
-        if newest is not None and newest.size >= size:
-            return newest
-        return await self.publish(ecosystem_id)
+        """The newest published checkpoint, or a new one where it does not cover `size` entries.
 
-    async def publish(self, ecosystem_id: EcosystemId) -> StoredCheckpoint:
-        """Sign the committed head and keep it, unless its size is published.
+        Many who ask at once get one: while it is made the others wait, and find it.
+        """
+        newest = await self._newest(ecosystem_id)
+        if newest is None or newest.size < size:
+            newest = await self.publish(ecosystem_id, size)
+        return newest
+
+    async def _newest(self, ecosystem_id: EcosystemId) -> StoredCheckpoint | None:
+        async with self._database.reading(ecosystem_id) as connection:
+            return await entries.newest_checkpoint(connection, ecosystem_id)
+
+    async def publish(self, ecosystem_id: EcosystemId, size: int | None = None) -> StoredCheckpoint:
+        """Sign the committed head and keep it, unless its size, or `size`, is covered already.
 
         Raises NotFound, and a Fault where the head does not continue what is remembered.
         """
+        turn = self._turns.setdefault(ecosystem_id, asyncio.Lock())
+        async with turn:
+            newest = await self._newest(ecosystem_id) if size is not None else None
+            if newest is not None and size is not None and newest.size >= size:
+                return newest
+            return await self._publish(ecosystem_id)
+
+    async def _publish(self, ecosystem_id: EcosystemId) -> StoredCheckpoint:
         async with self._database.reading(ecosystem_id) as connection:
             head = await entries.read_head(connection, ecosystem_id)
             if head is None or head.size == 0:
@@ -89,10 +109,15 @@ class Publisher:
         seen = Remembered(head.size, head.root(), note)
         await asyncio.to_thread(self._memory.remember, ecosystem_id, seen)
         async with self._database.writing(ecosystem_id) as connection:
+            # under the head's lock: a process that was overtaken adds nothing behind the newest
+            await entries.lock_head(connection, ecosystem_id)
             await entries.publish_checkpoint(
                 connection, ecosystem_id, head.size, note, self._clock()
             )
-        return StoredCheckpoint(head.size, note)
+            kept = await entries.newest_checkpoint(connection, ecosystem_id)
+        if kept is None:
+            raise Fault(f"the checkpoint of {head.size} entries was not kept")
+        return kept
 
     def _sign(self, ecosystem: Ecosystem, head: Frontier) -> str:
         """The note by the ecosystem's log key, as it is after its last rotation."""
@@ -105,6 +130,7 @@ class Publisher:
 
     async def close(self) -> None:
         """Publish what is due, now."""
+        self._is_closing = True
         due, self._due = dict(self._due), {}
         for ecosystem_id, task in due.items():
             task.cancel()

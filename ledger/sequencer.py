@@ -92,7 +92,9 @@ class Sequencer:
         self.folded: Folded | None = None
         self.queue: deque[_Waiting] = deque()
         self.running: asyncio.Task[None] | None = None
-        self.fault: Fault | None = None
+        reason = around.memory.alarm(ecosystem_id)
+        # an alarm outlives the process: whoever mends the ledger takes the alarm away, nobody else
+        self.fault: Fault | None = Fault(reason) if reason else None
         self._around = around
         self._verified: bytes = b""
         self._snapshot_size = 0
@@ -101,7 +103,8 @@ class Sequencer:
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits and nothing runs."""
-        return self.running is None and not self.queue
+        is_keeping = self._keeping is not None and not self._keeping.done()
+        return self.running is None and not self.queue and not is_keeping
 
     def enqueue(self, request: Request) -> asyncio.Future[Receipt]:
         """Put a request in line. Raises QueueFull, WritesStopped."""

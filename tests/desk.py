@@ -14,7 +14,8 @@ from ledger.actor import Actor, Role
 from ledger.batch import Receipt, Request
 from ledger.commands import Command, LogIdentity
 from ledger.commit import Ledger, system_clock
-from ledger.ecosystem import FoundEcosystem, NewParty, PartyRole
+from ledger.ecosystem import EcosystemFounded, FoundEcosystem, NewParty, PartyRole
+from ledger.fold import placed_of
 from ledger.history import open_envelope
 from ledger.ids import EcosystemId, PartyId
 from ledger.observation import Observation, RecordObservations
@@ -53,6 +54,11 @@ class Desk:
         )
         self.actor = FOUNDER
 
+    def adopt(self, ecosystem_id: str, party_id: str) -> None:
+        """Act in an ecosystem that stands already."""
+        roles = frozenset({Role.REPORTER})
+        self.actor = Actor(EcosystemId(ecosystem_id), PartyId(party_id), "s", roles)
+
     async def found(self, settings: Settings) -> None:
         """Found an ecosystem; from then on act as its outsourcer."""
         ecosystem_id = founded_id(FOUNDER, "k")
@@ -68,6 +74,16 @@ class Desk:
     def request(self, command: Command, key: str) -> Request:
         """A request under a key."""
         return Request(command, self.actor, key, fingerprint("m", command))
+
+    async def outsourcer_of(self, ecosystem_id: EcosystemId) -> PartyId:
+        """The outsourcer of an ecosystem, from its founding."""
+        async with self.database.reading(ecosystem_id) as connection:
+            stored = await entries.entries_from(connection, ecosystem_id, 0, 1)
+        founded = placed_of(stored[0]).event
+        assert isinstance(founded, EcosystemFounded)
+        return next(
+            PartyId(each.party_id) for each in founded.parties if each.role is PartyRole.OUTSOURCER
+        )
 
     def record(self, reference: str, key: str = "") -> "asyncio.Future[Receipt]":
         """One observation under its reference as key; queued at once."""

@@ -92,8 +92,10 @@ JOIN unnest($2::smallint[], $3::bigint[]) AS wanted (level, index) ON n.level = 
 WHERE n.ecosystem_id = $1
 
 -- name: publish_checkpoint :exec
--- A checkpoint, unless one of its size is published.
-INSERT INTO checkpoint (ecosystem_id, size, note, published_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+-- A checkpoint, unless one of its size or a larger one is published. Requires the head's lock.
+INSERT INTO checkpoint (ecosystem_id, size, note, published_at)
+SELECT $1, $2, $3, $4
+WHERE NOT EXISTS (SELECT FROM checkpoint c WHERE c.ecosystem_id = $1 AND c.size >= $2)
 
 -- name: newest_checkpoint :one
 -- The newest published checkpoint.

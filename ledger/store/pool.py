@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import asyncpg
+from asyncpg.transaction import Transaction
 
 from ledger.errors import Fault, Trouble
 from ledger.ids import EcosystemId, is_id
@@ -124,12 +125,8 @@ class Database:
             raise Fault("an ecosystem id that is none reached the store")
         is_committing = False
         try:
-            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
-                transaction = connection.transaction(
-                    isolation="repeatable_read" if readonly else "read_committed",
-                    readonly=readonly,
-                )
-                await transaction.start()
+            connection, transaction = await self._begin(readonly=readonly)
+            try:
                 try:
                     # formatted in, because a setting's name takes no parameter; checked above
                     await connection.execute(f"SET LOCAL app.ecosystem = '{ecosystem_id}'")
@@ -141,6 +138,8 @@ class Database:
                 is_committing = True
                 # a COMMIT that was sent is never cancelled: postgres.md, durability 2
                 await asyncio.shield(transaction.commit())
+            finally:
+                await self._pool.release(connection)
         except DRIVER_ERRORS as error:
             told = translated(error)
             if isinstance(told, DatabaseReadOnly):
@@ -148,6 +147,26 @@ class Database:
             if is_committing and not readonly and isinstance(told, Trouble):
                 raise OutcomeUnknown(str(told)) from error
             raise told from error
+
+    async def _begin(
+        self, *, readonly: bool
+    ) -> tuple[asyncpg.pool.PoolConnectionProxy, Transaction]:
+        """A connection on which a transaction began; one that died in the pool is passed over."""
+        for _ in range(self._pool.get_max_size() + 1):
+            connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
+            transaction = connection.transaction(
+                isolation="repeatable_read" if readonly else "read_committed", readonly=readonly
+            )
+            try:
+                await transaction.start()
+            except BaseException as error:
+                is_dead = isinstance(error, DRIVER_ERRORS) and connection.is_closed()
+                await self._pool.release(connection)
+                if not is_dead:
+                    raise
+            else:
+                return connection, transaction
+        raise DatabaseUnreachable("every connection that was held had died")
 
     async def check(self) -> None:
         """Return if the database answers with our schema. Raises Trouble: what to do about it."""
