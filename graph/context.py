@@ -8,6 +8,7 @@ from graphql import GraphQLError
 from strawberry.dataloader import DataLoader
 
 from ledger.actor import Actor
+from ledger.bookkeeping import Bookkeeping
 from ledger.commit import Ledger
 from ledger.ecosystem import Ecosystem
 from ledger.publish import Publisher
@@ -25,6 +26,7 @@ class Doors:
     reader: Reader
     publisher: Publisher
     witnessing: Witnessing
+    bookkeeping: Bookkeeping
 
 
 @dataclass(slots=True)

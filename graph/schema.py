@@ -19,15 +19,17 @@ from strawberry.schema.config import StrawberryConfig
 from graph.agreements import AgreementMutation, AgreementQuery, load_proposal
 from graph.checkpoints import CheckpointMutation, CheckpointQuery
 from graph.context import Info
+from graph.dues import DueQuery, load_due
 from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of
 from graph.entries import EntryQuery, load_entry
 from graph.indicators import IndicatorMutation, IndicatorQuery, load_indicator, load_version
-from graph.journal import JournalMutation, JournalQuery, account_of, load_payment
+from graph.journal import JournalQuery, account_of
 from graph.keys import KeyMutation, KeyQuery, load_consent_key, load_witness
 from graph.measurements import MeasurementMutation, MeasurementQuery, load_measurement, part_of
 from graph.nodes import Node
 from graph.observations import ObservationMutation, ObservationQuery
 from graph.parties import party_of
+from graph.payments import PaymentMutation, PaymentQuery, load_payment
 from graph.policies import PolicyMutation, PolicyQuery, load_policy
 from graph.problems import PROBLEM_TYPES
 from graph.remarks import RemarkMutation, RemarkQuery, load_remark
@@ -77,6 +79,7 @@ _LOADERS: Mapping[str, Loader] = {
     "Scheme": load_scheme,
     "Settlement": load_settlement,
     "Payment": load_payment,
+    "Due": load_due,
     "Policy": load_policy,
     "ConsentKey": load_consent_key,
     "Witness": load_witness,
@@ -121,6 +124,8 @@ class Query(
     SchemeQuery,
     SettlementQuery,
     JournalQuery,
+    PaymentQuery,
+    DueQuery,
     PolicyQuery,
     KeyQuery,
     RemarkQuery,
@@ -142,7 +147,7 @@ class Mutation(
     MeasurementMutation,
     SchemeMutation,
     SettlementMutation,
-    JournalMutation,
+    PaymentMutation,
     PolicyMutation,
     KeyMutation,
     RemarkMutation,

@@ -106,6 +106,12 @@ ACTS: Mapping[str, Act] = {
             "one party's own: the payee states what arrived",
         ),
         Act(
+            "reversePayment",
+            (Role.FINANCE,),
+            Consenters.NOBODY,
+            "one party's own: it takes back what it stated itself, in its own books",
+        ),
+        Act(
             "proposePolicy",
             (Role.APPROVER,),
             Consenters.ALL_SIGNING,

@@ -7,7 +7,8 @@ from what is owed. Source: `ledger-format.md`, "Offline".
 
 from ledger import indicator, keyring, policy
 from ledger.audit_evidence import check_measurement
-from ledger.audit_payout import check_payment, check_posted, check_scheme, check_settlement
+from ledger.audit_paying import check_paying
+from ledger.audit_payout import check_posted, check_scheme, check_settlement
 from ledger.audit_trust import check_trust
 from ledger.book import Book
 from ledger.changes import opening_of
@@ -19,7 +20,7 @@ from ledger.indicator import IndicatorProposed
 from ledger.journal import SettlementPosted
 from ledger.keyring import WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
-from ledger.payment import PaymentConfirmed, PaymentReported
+from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyProposed
 from ledger.priority import require_bindable, require_room
 from ledger.proposal import (
@@ -90,8 +91,8 @@ def _check(book: Book, placed: Placed) -> None:
             indicator.check_figures(version.terms, part.figures, "")
         case SettlementPosted() as entered:
             check_posted(book, entered)
-        case PaymentReported() | PaymentConfirmed() as paid:
-            check_payment(book, placed, paid)
+        case PaymentReported() | PaymentConfirmed() | PaymentReversed() as paid:
+            check_paying(book, placed, paid)
         case _ if opening is not None:
             _check_content(book, placed.event)
         case _:

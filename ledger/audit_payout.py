@@ -1,15 +1,8 @@
-"""Audit of payouts: schemes, settlements, postings and payments, computed again. Pure."""
+"""Audit of payouts: schemes, settlements and what they post, computed again. Pure."""
 
 from ledger import indicator, scheme, settlement
 from ledger.book import Book
-from ledger.fact import Placed
-from ledger.journal import (
-    SettlementPosted,
-    payment_confirmed_lines,
-    payment_reported_lines,
-    post,
-)
-from ledger.payment import PaymentConfirmed, PaymentReported, PaymentStatus
+from ledger.journal import SettlementPosted
 from ledger.payout import measured_for, posted
 from ledger.proposal import ProposalStatus
 from ledger.rule import RuleBroken, ecosystem, require
@@ -48,27 +41,3 @@ def check_posted(book: Book, entered: SettlementPosted) -> None:
     require(entered.settlement_id not in book.posted, "the settlement is posted twice")
     expected = posted(book, proposal_id).event
     require(expected == entered, "its postings do not follow from the settlement")
-
-
-def check_payment(book: Book, placed: Placed, paid: PaymentReported | PaymentConfirmed) -> None:
-    """A payment is of a stake, by its payer or payee, and posts what it pays. Raises RuleBroken."""
-    if isinstance(paid, PaymentConfirmed):
-        payment = book.payments[paid.payment_id]
-        require(placed.party == payment.payee, "only the payee confirms")
-        require(payment.status is PaymentStatus.REPORTED, "it is confirmed twice")
-        lines = payment_confirmed_lines(payment.payer, payment.payee, payment.amount)
-    else:
-        settled = book.settlement(paid.settlement_id)
-        stakes = settled.content.stakes if settled else ()
-        stake = next((each for each in stakes if each.reference == paid.reference), None)
-        if settled is None or stake is None:
-            raise RuleBroken("it pays no stake")
-        require(settled.status is ProposalStatus.AGREED, "the settlement is not agreed")
-        require(placed.party == paid.payer, "only the payer reports")
-        require(stake.party_id in (paid.payer, paid.payee), "it pays another party's stake")
-        before = book.paid.get((paid.settlement_id, stake.party_id), 0)
-        owed = abs(stake.amount.amount_minor) - before
-        require(0 < paid.amount.amount_minor <= owed, "it pays more than is owed")
-        lines = payment_reported_lines(paid.payer, paid.payee, paid.amount)
-    expected, _ = post(lines, book.accounts)
-    require(expected == paid.postings, "its postings are not the payment's")

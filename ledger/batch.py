@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ledger.actor import Actor
 from ledger.book import Book
+from ledger.booking import bookings
 from ledger.changes import Change, changes
 from ledger.commands import Command, Decision, LogIdentity
 from ledger.errors import Refusal
@@ -18,7 +19,7 @@ from ledger.evolution import evolve
 from ledger.fact import Placed
 from ledger.history import Entry, seal
 from ledger.ids import EcosystemId, Seed
-from ledger.journal import Posting
+from ledger.journal import Booked
 from ledger.observation import Batch, RecordObservations, ReferenceTaken, can_stand
 from ledger.store import entries, observations, postings, projections
 from ledger.store.entries import UsedKey
@@ -72,7 +73,7 @@ class Pending:
     entries: list[Entry]
     nodes: list[tuple[int, int, bytes]]
     changes: list[tuple[int, tuple[str, ...], Change]]
-    postings: list[tuple[int, tuple[Posting, ...]]]
+    postings: list[tuple[int, tuple[Booked, ...]]]
     rows: list[tuple[int, str, Batch]]
     keys: list[UsedKey]
     references: set[tuple[str, str, str, int]]
@@ -128,9 +129,9 @@ class Pending:
         self.entries.append(entry)
         for change in changes(self.book, placed):
             self.changes.append((entry.index, entry.audience, change))
-        lines = getattr(placed.event, "postings", ())
-        if lines:
-            self.postings.append((entry.index, lines))
+        booked = bookings(self.book, placed)
+        if booked:
+            self.postings.append((entry.index, booked))
 
     def claim(self, party: str, batch: Batch) -> None:
         """Refuse a reference that stands already, or that an earlier request of this one brings."""

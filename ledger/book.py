@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from immutables import Map
 
+from ledger.due import Due
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Fault
 from ledger.ids import EcosystemId
@@ -64,8 +65,8 @@ class Book:
     posted: Map[str, int] = Map()
     accounts: Map[Account, AccountState] = Map()
     payments: Map[str, Payment] = Map()
-    # (settlement id, payee) -> minor units reported as paid
-    paid: Map[tuple[str, str], int] = Map()
+    # ISO 11649 reference of a stake -> what is owed on it
+    dues: Map[str, Due] = Map()
     keyring: Keyring = Keyring()
     # proposal id -> policy
     policies: Map[str, Policy] = Map()

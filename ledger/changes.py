@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ledger.book import Book
+from ledger.booking import bookings, settled_dues
 from ledger.ecosystem import EcosystemFounded
 from ledger.fact import Placed
 from ledger.indicator import IndicatorProposed
-from ledger.journal import Account, AccountState, Posting, SettlementPosted
+from ledger.journal import Account, AccountState, SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.observation import ObservationsRecorded
-from ledger.payment import PaymentConfirmed, PaymentReported
+from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyProposed
 from ledger.proposal import Opening, Proposal
 from ledger.remark import AnnexErased, Remark, RemarkMade
@@ -83,13 +84,8 @@ def changes(book: Book, placed: Placed) -> Iterator[Change]:
                 "part", f"{indicator_id}/{period}/{placed.party}", part, indicator_id, period
             )
             return
-        case SettlementPosted(postings=postings):
-            yield from _account_changes(book, postings)
-            return
-        case PaymentReported(payment_id=payment_id) | PaymentConfirmed(payment_id=payment_id):
-            payment = book.payments[payment_id]
-            yield Change("payment", payment_id, payment, payment.settlement_id, "", payment.status)
-            yield from _account_changes(book, event.postings)
+        case SettlementPosted() | PaymentReported() | PaymentConfirmed() | PaymentReversed():
+            yield from _booking_changes(book, placed)
             return
         case _:
             terms = opening_of(event)
@@ -103,8 +99,25 @@ def _key_change(book: Book, key_id: str) -> Change:
     return Change("consent_key", key_id, key, key.party_id, "", status)
 
 
-def _account_changes(book: Book, postings: tuple[Posting, ...]) -> Iterator[Change]:
-    for account in dict.fromkeys(posting.account for posting in postings):
+def _booking_changes(book: Book, placed: Placed) -> Iterator[Change]:
+    """What an entry that posts changed: payments, what is owed, and accounts."""
+    match placed.event:
+        case SettlementPosted(settlement_id=settlement_id):
+            dues = settled_dues(book, settlement_id)
+        case (
+            PaymentReported(payment_id=key)
+            | PaymentConfirmed(payment_id=key)
+            | PaymentReversed(payment_id=key)
+        ):
+            payment = book.payments[key]
+            yield Change("payment", key, payment, payment.settlement_id, "", payment.status)
+            dues = (book.dues[payment.reference],)
+        case _:
+            return
+    for due in dues:
+        yield Change("due", due.reference, due, due.party_id, due.period, due.status)
+    booked = bookings(book, placed)
+    for account in dict.fromkeys(each.posting.account for each in booked):
         yield Change(
             "account", account.key, AccountBalance(account, book.accounts[account]), account.owner
         )

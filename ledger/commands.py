@@ -17,7 +17,7 @@ from ledger.indicator import ProposeIndicator
 from ledger.keyring import RegisterConsentKey, RegisterWitness, RevokeConsentKey
 from ledger.measurement import ProposeMeasurement, SubmitPart
 from ledger.observation import Batch, RecordObservations
-from ledger.payment import ConfirmPayment, ReportPayment
+from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
 from ledger.policy import ProposePolicy
 from ledger.remark import EraseAnnex, MakeRemark
 from ledger.rotation import RotateLogKey
@@ -37,6 +37,7 @@ Command = (
     | Withdrawal
     | ReportPayment
     | ConfirmPayment
+    | ReversePayment
     | ProposePolicy
     | RegisterConsentKey
     | RevokeConsentKey
@@ -60,6 +61,7 @@ ACT_OF: Mapping[type, str] = {
     Withdrawal: "withdrawProposal",
     ReportPayment: "reportPayment",
     ConfirmPayment: "confirmPayment",
+    ReversePayment: "reversePayment",
     ProposePolicy: "proposePolicy",
     RegisterConsentKey: "registerConsentKey",
     RevokeConsentKey: "revokeConsentKey",

@@ -21,7 +21,8 @@ from ledger.ids import Seed
 from ledger.indicator import ProposeIndicator
 from ledger.measurement import ProposeMeasurement, SubmitPart
 from ledger.observation import RecordObservations
-from ledger.payment import ConfirmPayment, ReportPayment
+from ledger.paying import decide_paying
+from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
 from ledger.payout import decide_payout, posted
 from ledger.priority import require_bindable
 from ledger.proposal import ProposalAgreed, ProposalKind
@@ -46,8 +47,10 @@ def decide(
             return _found(book, command, seed, log)
         case ProposeIndicator() | RecordObservations() | SubmitPart() | ProposeMeasurement():
             return decide_evidence(book, command, actor, now, seed)
-        case ProposeScheme() | ProposeSettlement() | ReportPayment() | ConfirmPayment():
-            return decide_payout(book, command, actor, now, seed)
+        case ProposeScheme() | ProposeSettlement():
+            return decide_payout(book, command, actor, seed)
+        case ReportPayment() | ConfirmPayment() | ReversePayment():
+            return decide_paying(book, command, actor, now, seed)
         case Consent() | Objection() | Withdrawal():
             return _answer(book, command, actor)
         case _:

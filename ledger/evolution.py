@@ -12,15 +12,16 @@ from immutables import Map
 
 from ledger import agreement, keyring
 from ledger.book import Book, Indicator
+from ledger.booking import book_entry
 from ledger.ecosystem import Ecosystem, EcosystemFounded, founded
 from ledger.errors import Fault
 from ledger.fact import Placed, Sealed
 from ledger.indicator import IndicatorProposed, IndicatorVersion
-from ledger.journal import AccountState, Posting, SettlementPosted
+from ledger.journal import SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import Measurement, MeasurementProposed, Part, PartSubmitted
 from ledger.observation import ObservationsRecorded
-from ledger.payment import Payment, PaymentConfirmed, PaymentReported, PaymentStatus
+from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import Policy, PolicyProposed
 from ledger.proposal import Proposal, ProposalStatus
 from ledger.remark import AnnexErased, RemarkMade
@@ -47,11 +48,8 @@ def evolve(book: Book, placed: Placed) -> Book:
             | PolicyProposed()
         ):
             return _with_proposal(book, placed)
-        case SettlementPosted(settlement_id=settlement_id, postings=postings):
-            book = replace(book, posted=book.posted.set(settlement_id, placed.index))
-            return _with_postings(book, postings)
-        case PaymentReported() | PaymentConfirmed():
-            return _with_payment(book, placed)
+        case SettlementPosted() | PaymentReported() | PaymentConfirmed() | PaymentReversed():
+            return book_entry(book, placed)
         case ConsentKeyRegistered() | ConsentKeyRevoked() | WitnessRegistered():
             return replace(book, keyring=keyring.evolve(book.keyring, placed))
         case RemarkMade():
@@ -187,45 +185,3 @@ def _with_status(book: Book, proposal: Proposal) -> Book:
     book = replace(book, settlements=book.settlements.set(key, settling))
     where = (settlement.content.scheme_id, settlement.content.period)
     return replace(book, settled=book.settled.set(where, key)) if binds else book
-
-
-def _with_postings(book: Book, postings: tuple[Posting, ...]) -> Book:
-    accounts = book.accounts
-    for posting in postings:
-        before = accounts.get(posting.account, AccountState(0, 0))
-        after = AccountState(before.sequence + 1, before.balance_minor + posting.amount_minor)
-        if (posting.sequence, posting.balance_minor) != (after.sequence, after.balance_minor):
-            raise Fault(f"a posting of {posting.account} does not follow its account")
-        accounts = accounts.set(posting.account, after)
-    return replace(book, accounts=accounts)
-
-
-def _with_payment(book: Book, placed: Placed) -> Book:
-    match placed.event:
-        case PaymentReported() as event:
-            payment = Payment(
-                event.payment_id,
-                event.settlement_id,
-                event.payer,
-                event.payee,
-                event.amount,
-                event.paid_on,
-                event.reference,
-                PaymentStatus.REPORTED,
-                placed.index,
-            )
-            place = (event.settlement_id, _partner(book, event))
-            paid = book.paid.get(place, 0) + event.amount.amount_minor
-            book = replace(book, paid=book.paid.set(place, paid))
-            postings = event.postings
-        case PaymentConfirmed(payment_id=payment_id, postings=postings):
-            payment = replace(book.payments[payment_id], status=PaymentStatus.CLEARED)
-        case _:
-            raise Fault(f"entry {placed.index} is no payment")
-    book = replace(book, payments=book.payments.set(payment.payment_id, payment))
-    return _with_postings(book, postings)
-
-
-def _partner(book: Book, event: PaymentReported) -> str:
-    outsourcer = _ecosystem(book).outsourcer.party_id
-    return event.payee if event.payer == outsourcer else event.payer

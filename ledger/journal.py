@@ -2,7 +2,8 @@
 
 The one rule: the postings of an entry sum to zero in each party's books, and every posting carries
 its account's sequence number and running balance, so that a statement between two numbers is
-provably complete. Debit is positive, credit negative, in minor units.
+provably complete. Debit is positive, credit negative, in minor units. What was posted is never
+changed: a correction posts the opposite and names the entry that it takes back.
 
 Sources: `domain.md` section 8; `ledger-format.md`, "Completeness".
 """
@@ -68,6 +69,19 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
+class Booked:
+    """A posting with what a journal says of it.
+
+    `reference` is the ISO 11649 reference of the stake that it is about, `reverses` the entry whose
+    posting it takes back.
+    """
+
+    posting: Posting
+    reference: str
+    reverses: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SettlementPosted:
     """An agreed settlement enters the books of those who pay and those who are paid."""
 
@@ -91,10 +105,18 @@ def payment_reported_lines(payer: str, payee: str, amount: Money) -> tuple[Line,
     return _pair(payer, payee, AccountKind.PAYABLE, AccountKind.CASH_CLEARING, amount, paid)
 
 
-def payment_confirmed_lines(payer: str, payee: str, amount: Money) -> tuple[Line, ...]:
-    """What a confirmed payment posts in the payee's books."""
+def payment_received_lines(payer: str, payee: str, amount: Money) -> tuple[Line, ...]:
+    """What a received payment posts in the payee's books."""
     paid = amount.amount_minor
     return _pair(payee, payer, AccountKind.CASH_CLEARING, AccountKind.RECEIVABLE, amount, paid)
+
+
+def reversal_lines(postings: Iterable[Posting]) -> tuple[Line, ...]:
+    """What takes postings back: the same accounts, the opposite amounts.
+
+    Law: posting them leaves every balance as it was before the postings.
+    """
+    return tuple(Line(each.account, -each.amount_minor) for each in postings)
 
 
 def _pair(

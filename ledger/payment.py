@@ -1,28 +1,34 @@
-"""Payments: reported by the payer, cleared by the payee.
+"""Payments: stated by the payer, by the payee, or by both; each side may take its word back.
 
 The one rule: a payment posts twice, once in each party's books, by that party's own act: the
-payer states what left its account, the payee what arrived. Source: `domain.md` section 8.
+payer states what left its account, the payee what arrived. Both words together clear it. A
+reversal posts the opposite in the books of the side that reverses, and names the entry that it
+takes back. Source: `domain.md` section 8.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
 from ledger.actor import Actor
 from ledger.amounts import Money
+from ledger.due import Due
 from ledger.errors import Refusal
 from ledger.fact import Fact
 from ledger.ids import Seed
 from ledger.journal import (
     Account,
     AccountState,
+    Line,
     Posting,
-    payment_confirmed_lines,
+    payment_received_lines,
     payment_reported_lines,
     post,
+    reversal_lines,
 )
-from ledger.settlement import Stake
+
+MAX_REASON = 500
 
 
 class NotSettled(Refusal):
@@ -53,11 +59,42 @@ class PaymentCleared(Refusal):
     """This payment was confirmed already. -> Nothing more is needed."""
 
 
+class PaymentTakenBack(Refusal):
+    """This payment was taken back: it is {status}. -> Report or import the payment that stands."""
+
+
+class NothingToReverse(Refusal):
+    """Your party's side of this payment does not stand. -> Only a standing word is taken back."""
+
+
+class ReversalUnexplained(Refusal):
+    """A reversal states its reason in 1 to 500 characters. -> Say what happened."""
+
+
 class PaymentStatus(StrEnum):
-    """REPORTED by the payer -> CLEARED by the payee."""
+    """How a payment stands, by what each side states.
+
+    REPORTED by the payer alone, RECEIVED by the payee alone, CLEARED by both, RETURNED when the
+    payee took its word back, REVERSED when nothing stands any more.
+    """
 
     REPORTED = "REPORTED"
+    RECEIVED = "RECEIVED"
     CLEARED = "CLEARED"
+    RETURNED = "RETURNED"
+    REVERSED = "REVERSED"
+
+
+@dataclass(frozen=True, slots=True)
+class LinePlace:
+    """A line of an imported bank statement: the entry that imported it, and its number from 0.
+
+    `mark` is what the line is known by, so that it is matched once, whatever file shows it.
+    """
+
+    statement_index: int
+    line: int
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +112,14 @@ class ConfirmPayment:
     """Command: the payee states that it arrived."""
 
     payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReversePayment:
+    """Command: a side takes its word about a payment back, with the reason."""
+
+    payment_id: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +145,38 @@ class PaymentConfirmed:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentReversed:
+    """A side's postings taken back. `reverses` is the entry that made them; the reason is annexed.
+
+    `line` is the line of a bank statement that shows the reversal, where one does.
+    """
+
+    payment_id: str
+    reverses: int
+    postings: tuple[Posting, ...]
+    line: LinePlace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one side states about a payment: the entry that posted it and the one that took it back.
+
+    `line` is the line of the side's bank statement that shows it, where one does.
+    """
+
+    index: int | None = None
+    reversed_index: int | None = None
+    line: LinePlace | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether the side states the payment now."""
+        return self.index is not None and self.reversed_index is None
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment as it stands."""
+    """A payment as it stands. `index` is the entry that stated it first."""
 
     payment_id: str
     settlement_id: str
@@ -112,64 +187,159 @@ class Payment:
     reference: str
     status: PaymentStatus
     index: int
+    payer_side: Side = Side()
+    payee_side: Side = Side()
+
+    def side(self, party_id: str) -> Side:
+        """What a party states: the payer, or else the payee."""
+        return self.payer_side if party_id == self.payer else self.payee_side
+
+    def with_side(self, party_id: str, side: Side) -> "Payment":
+        """The payment once a side states something else."""
+        changed = (
+            replace(self, payer_side=side)
+            if party_id == self.payer
+            else replace(self, payee_side=side)
+        )
+        return replace(changed, status=_status(changed.payer_side, changed.payee_side))
+
+
+def _status(payer: Side, payee: Side) -> PaymentStatus:
+    match payer.stands, payee.stands:
+        case True, True:
+            return PaymentStatus.CLEARED
+        case True, False:
+            returned = payee.index is not None
+            return PaymentStatus.RETURNED if returned else PaymentStatus.REPORTED
+        case False, True:
+            return PaymentStatus.RECEIVED
+        case _:
+            return PaymentStatus.REVERSED
+
+
+def begun(due: Due, payment_id: str, amount: Money, on: date, index: int) -> Payment:
+    """A payment that nobody has stated yet."""
+    return Payment(
+        payment_id,
+        due.settlement_id,
+        due.payer,
+        due.payee,
+        amount,
+        on,
+        due.reference,
+        PaymentStatus.REVERSED,
+        index,
+    )
+
+
+def side_lines(party_id: str, due: Due, amount: Money) -> tuple[Line, ...]:
+    """What a side's word posts in its own books."""
+    if party_id == due.payer:
+        return payment_reported_lines(due.payer, due.payee, amount)
+    return payment_received_lines(due.payer, due.payee, amount)
+
+
+def awaiting(payments: Iterable[Payment], party_id: str, amount: Money) -> Payment | None:
+    """The earliest payment of an amount that the other side states and this one never did."""
+    for payment in payments:
+        mine = payment.side(party_id)
+        other = payment.payee_side if party_id == payment.payer else payment.payer_side
+        if mine.index is None and other.stands and payment.amount == amount:
+            return payment
+    return None
+
+
+def tallied(due: Due, payments: Iterable[Payment]) -> Due:
+    """The due with what its payments add up to."""
+    listed = list(payments)
+    reported = sum(p.amount.amount_minor for p in listed if p.payer_side.stands)
+    received = sum(p.amount.amount_minor for p in listed if p.payee_side.stands)
+    cleared = sum(p.amount.amount_minor for p in listed if p.status is PaymentStatus.CLEARED)
+    return replace(
+        due,
+        payment_ids=tuple(payment.payment_id for payment in listed),
+        reported_minor=reported,
+        received_minor=received,
+        cleared_minor=cleared,
+    )
 
 
 def report(
     command: ReportPayment,
-    stake: Stake,
-    outsourcer: str,
-    paid_minor: int,
+    due: Due,
+    payments: Iterable[Payment],
     accounts: Mapping[Account, AccountState],
     actor: Actor,
     now: datetime,
     seed: Seed,
 ) -> tuple[Fact, ...]:
-    """The fact of a reported payment. `paid_minor` is what was reported on the stake before.
+    """The fact of a reported payment; one that the payee received already is the same payment.
 
-    Who owes whom follows from the stake's sign: a bonus is owed by the outsourcer, a malus by the
-    partner. Raises NotThePayer, CurrencyDiffers, PaymentExceeds, PaymentInFuture.
+    Raises NotThePayer, CurrencyDiffers, PaymentExceeds, PaymentInFuture.
     """
-    owed = abs(stake.amount.amount_minor) - paid_minor
-    payer, payee = _sides(stake, outsourcer)
-    if actor.party_id != payer:
+    if actor.party_id != due.payer:
         raise NotThePayer("settlementId")
-    if command.amount.currency != stake.amount.currency:
+    if command.amount.currency != due.amount.currency:
         raise CurrencyDiffers(
-            "amount.currency", expected=stake.amount.currency, given=command.amount.currency
+            "amount.currency", expected=due.amount.currency, given=command.amount.currency
         )
+    owed = due.open_for(due.payer)
     if not 0 < command.amount.amount_minor <= owed:
-        left = Money(stake.amount.currency, owed).render()
+        left = Money(due.amount.currency, max(0, owed)).render()
         raise PaymentExceeds("amount", amount=command.amount.render(), owed=left)
     if command.paid_on > now.date():
         raise PaymentInFuture("paidOn", paid_on=command.paid_on.isoformat())
-    postings, _ = post(payment_reported_lines(payer, payee, command.amount), accounts)
+    known = awaiting(payments, due.payer, command.amount)
+    postings, _ = post(side_lines(due.payer, due, command.amount), accounts)
     event = PaymentReported(
-        payment_id=seed.new_id(),
+        payment_id=seed.new_id() if known is None else known.payment_id,
         settlement_id=command.settlement_id,
-        payer=payer,
-        payee=payee,
+        payer=due.payer,
+        payee=due.payee,
         amount=command.amount,
         paid_on=command.paid_on,
-        reference=stake.reference,
+        reference=due.reference,
         postings=postings,
     )
-    return (Fact(event),)
+    return (Fact(event, due.audience),)
 
 
 def confirm(
-    payment: Payment, accounts: Mapping[Account, AccountState], actor: Actor
+    payment: Payment, due: Due, accounts: Mapping[Account, AccountState], actor: Actor
 ) -> tuple[Fact, ...]:
-    """The fact of a confirmed payment. Raises NotThePayee, PaymentCleared."""
+    """The fact of a confirmed payment. Raises NotThePayee, PaymentCleared, PaymentTakenBack."""
     if actor.party_id != payment.payee:
         raise NotThePayee("paymentId")
-    if payment.status is PaymentStatus.CLEARED:
+    if payment.payee_side.stands:
         raise PaymentCleared("paymentId")
-    lines = payment_confirmed_lines(payment.payer, payment.payee, payment.amount)
-    postings, _ = post(lines, accounts)
-    return (Fact(PaymentConfirmed(payment.payment_id, postings)),)
+    if payment.status is not PaymentStatus.REPORTED:
+        raise PaymentTakenBack("paymentId", status=payment.status)
+    postings, _ = post(side_lines(payment.payee, due, payment.amount), accounts)
+    return (Fact(PaymentConfirmed(payment.payment_id, postings), due.audience),)
 
 
-def _sides(stake: Stake, outsourcer: str) -> tuple[str, str]:
-    if stake.amount.amount_minor >= 0:
-        return outsourcer, stake.party_id
-    return stake.party_id, outsourcer
+def reverse(
+    payment: Payment,
+    due: Due,
+    accounts: Mapping[Account, AccountState],
+    actor: Actor,
+    reason: str,
+    line: LinePlace | None = None,
+) -> tuple[Fact, ...]:
+    """The fact that a side's word is taken back. Raises NothingToReverse, ReversalUnexplained."""
+    if not 1 <= len(reason.strip()) <= MAX_REASON:
+        raise ReversalUnexplained("reason")
+    side = payment.side(actor.party_id)
+    if actor.party_id not in (payment.payer, payment.payee) or not side.stands:
+        raise NothingToReverse("paymentId")
+    postings = reversal_postings(payment, due, accounts, actor.party_id)
+    event = PaymentReversed(payment.payment_id, side.index or 0, postings, line)
+    return (Fact(event, due.audience, annex={"reason": reason.strip()}),)
+
+
+def reversal_postings(
+    payment: Payment, due: Due, accounts: Mapping[Account, AccountState], party_id: str
+) -> tuple[Posting, ...]:
+    """The opposite of what a side's word posted, where the accounts stand now."""
+    made, _ = post(side_lines(party_id, due, payment.amount), {})
+    return post(reversal_lines(made), accounts)[0]

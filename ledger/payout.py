@@ -1,12 +1,10 @@
-"""Decisions about payouts: schemes, settlements, what they post, and payments. Pure.
+"""Decisions about payouts: schemes, settlements and what they post. Pure.
 
 The one rule: money follows from agreed results and agreed terms alone. Source: `domain.md`
 sections 6 and 8.
 """
 
-from datetime import datetime
-
-from ledger import payment, scheme, settlement
+from ledger import scheme, settlement
 from ledger.actor import Actor, NotFound
 from ledger.book import Book
 from ledger.commands import Decision
@@ -15,26 +13,20 @@ from ledger.fact import Fact
 from ledger.ids import Seed
 from ledger.indicator import Direction
 from ledger.journal import SettlementPosted, post, settlement_lines
-from ledger.payment import ConfirmPayment, ReportPayment
-from ledger.proposal import ProposalStatus
 from ledger.scheme import IndicatorFacts, ProposeScheme, Scheme
 from ledger.settlement import Measured, ProposeSettlement
 from ledger.trust import member, proposed
 
-PayoutCommand = ProposeScheme | ProposeSettlement | ReportPayment | ConfirmPayment
+PayoutCommand = ProposeScheme | ProposeSettlement
 
 
-def decide_payout(
-    book: Book, command: PayoutCommand, actor: Actor, now: datetime, seed: Seed
-) -> Decision:
+def decide_payout(book: Book, command: PayoutCommand, actor: Actor, seed: Seed) -> Decision:
     """The decision on a command about payouts. Raises a Refusal."""
     match command:
         case ProposeScheme():
             return proposed(_propose_scheme(book, member(book, actor), command, seed), actor)
         case ProposeSettlement():
             return proposed(_propose_settlement(book, member(book, actor), command, seed), actor)
-        case ReportPayment() | ConfirmPayment():
-            return _pay(book, command, actor, now, seed)
 
 
 def _propose_scheme(
@@ -105,27 +97,3 @@ def posted(book: Book, proposal_id: str) -> Fact:
     ]
     postings, _ = post(lines, book.accounts)
     return Fact(SettlementPosted(content.settlement_id, postings))
-
-
-def _pay(
-    book: Book, command: ReportPayment | ConfirmPayment, actor: Actor, now: datetime, seed: Seed
-) -> Decision:
-    ecosystem = member(book, actor)
-    if isinstance(command, ConfirmPayment):
-        known = book.payments.get(command.payment_id)
-        if known is None:
-            raise NotFound("paymentId", what="payment", id=command.payment_id)
-        facts = payment.confirm(known, book.accounts, actor)
-        return Decision(facts, command.payment_id, actor.party_id)
-    settled = book.settlement(command.settlement_id)
-    if settled is None or settled.status is not ProposalStatus.AGREED:
-        raise payment.NotSettled("settlementId", id=command.settlement_id)
-    outsourcer = ecosystem.outsourcer.party_id
-    partner = actor.party_id if command.payee == outsourcer else command.payee
-    stake = next((s for s in settled.content.stakes if s.party_id == partner), None)
-    if stake is None:
-        raise NotFound("payee", what="stake of a party", id=command.payee)
-    paid = book.paid.get((command.settlement_id, partner), 0)
-    facts = payment.report(command, stake, outsourcer, paid, book.accounts, actor, now, seed)
-    reported = facts[-1].event
-    return Decision(facts, str(getattr(reported, "payment_id")), actor.party_id)  # noqa: B009

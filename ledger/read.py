@@ -16,11 +16,10 @@ from ledger.fact import Placed
 from ledger.history import decode_state, open_entry, open_envelope
 from ledger.observation import Aggregate
 from ledger.periods import Period
-from ledger.store import entries, observations, postings, projections, witnesses
+from ledger.store import entries, observations, projections, witnesses
 from ledger.store.entries import StoredCheckpoint, StoredEntry
 from ledger.store.observations import SeriesTotal
 from ledger.store.pool import Connection, Database
-from ledger.store.postings import StoredPosting
 from ledger.store.projections import Scope
 from ledger.tree import (
     HASH_SIZE,
@@ -296,15 +295,6 @@ class Reader:
         async with self._reading(actor) as connection:
             return await observations.totals(
                 connection, actor.ecosystem_id, series, segment, periods
-            )
-
-    async def postings(
-        self, actor: Actor, owner: str, cursor: tuple[int, int] | None, limit: int
-    ) -> list[StoredPosting]:
-        """Postings of accounts that the actor's party is a side of."""
-        async with self._reading(actor) as connection:
-            return await postings.postings_after(
-                connection, actor.ecosystem_id, actor.party_id, owner, cursor, limit
             )
 
 

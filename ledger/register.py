@@ -12,7 +12,7 @@ from ledger.journal import SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.observation import ObservationsRecorded
-from ledger.payment import PaymentConfirmed, PaymentReported
+from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyProposed, PolicyProposedV1
 from ledger.proposal import (
     ProposalAgreed,
@@ -39,6 +39,7 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("settlement.posted", 1): SettlementPosted,
     ("payment.reported", 1): PaymentReported,
     ("payment.confirmed", 1): PaymentConfirmed,
+    ("payment.reversed", 1): PaymentReversed,
     ("proposal.consented", 1): ProposalConsentedV1,
     ("proposal.consented", 2): ProposalConsented,
     ("proposal.objected", 1): ProposalObjectedV1,

@@ -170,10 +170,17 @@ CREATE TABLE public.posting (
     amount_minor bigint NOT NULL,
     sequence bigint NOT NULL,
     balance_minor bigint NOT NULL,
+    reference text DEFAULT ''::text NOT NULL,
+    reverses bigint,
+    CONSTRAINT posting_reverses_an_earlier_entry CHECK ((reverses < entry_index)),
     CONSTRAINT posting_sequence_counts_from_one CHECK ((sequence > 0))
 );
 
 COMMENT ON TABLE public.posting IS 'Double entry: debit positive, credit negative, minor units; sums to zero per entry, owner and currency.';
+
+COMMENT ON COLUMN public.posting.reference IS 'ISO 11649 reference of the stake that the posting is about.';
+
+COMMENT ON COLUMN public.posting.reverses IS 'The entry whose posting this one takes back.';
 
 CREATE TABLE public.projection (
     ecosystem_id uuid NOT NULL,
@@ -234,9 +241,17 @@ ALTER TABLE ONLY public.projection
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT one_use_of_a_key PRIMARY KEY (ecosystem_id, party, key);
 
+CREATE INDEX entry_by_instant ON public.entry USING btree (ecosystem_id, at);
+
 CREATE INDEX observation_by_period ON public.observation USING btree (ecosystem_id, series, period, segment, party);
 
 CREATE UNIQUE INDEX one_current_state ON public.projection USING btree (ecosystem_id, concept, object_id) WHERE (until_index IS NULL);
+
+CREATE INDEX posting_by_counterparty ON public.posting USING btree (ecosystem_id, counterparty, entry_index, line);
+
+CREATE INDEX posting_by_owner ON public.posting USING btree (ecosystem_id, owner, entry_index, line);
+
+CREATE INDEX posting_by_reference ON public.posting USING btree (ecosystem_id, reference);
 
 CREATE INDEX projection_by_parent ON public.projection USING btree (ecosystem_id, concept, parent_id, period) WHERE (until_index IS NULL);
 

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from graph import schema as graph_schema
 from graph.context import Doors
+from ledger.bookkeeping import Bookkeeping
 from ledger.checkpoint import render_verifier
 from ledger.commands import LogIdentity
 from ledger.commit import Ledger
@@ -27,6 +28,7 @@ from ledger.publish import Publisher
 from ledger.read import Reader
 from ledger.store.pool import open_database
 from ledger.witnessing import Witnessing
+from service import exports
 from service.graphql import CHALLENGE, Endpoint, asset, error_response
 from service.identity import DEV_ISSUER, Gatekeeper, NotAuthenticated
 from service.keys import issuer_key, log_signer, log_signers
@@ -68,7 +70,13 @@ async def open_doors(settings: Settings) -> AsyncIterator[Doors]:
             committed=publisher.notice,
         )
         await ledger.check_memory()
-        yield Doors(ledger, Reader(database), publisher, Witnessing(database, memory))
+        yield Doors(
+            ledger,
+            Reader(database),
+            publisher,
+            Witnessing(database, memory),
+            Bookkeeping(database),
+        )
         await ledger.close()
         await publisher.close()
     finally:
@@ -121,6 +129,7 @@ def build(settings: Settings) -> Starlette:
             Route("/checkpoint", checkpoint),
             Route("/live", live),
             Route("/ready", ready),
+            *exports.routes(guard),
         ],
         middleware=[Middleware(Threshold, body_limit_bytes=settings.body_limit_bytes)],
         exception_handlers={Exception: unexpected},

@@ -81,6 +81,12 @@ async def lock_head(connection: Connection, ecosystem_id: EcosystemId) -> Head |
     return Head(frontier, row["last_at"], row["database_at"])
 
 
+async def size_at(connection: Connection, ecosystem_id: EcosystemId, instant: datetime) -> int:
+    """How many entries had been made by an instant."""
+    size: int = await connection.fetchval(SQL["size_at"], ecosystem_id, instant)
+    return size
+
+
 async def read_head(connection: Connection, ecosystem_id: EcosystemId) -> Frontier | None:
     """The committed tree's frontier, or None when the ecosystem was never founded."""
     row = await connection.fetchrow(SQL["head"], ecosystem_id)

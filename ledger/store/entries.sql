@@ -16,6 +16,10 @@ FROM ledger_head WHERE ecosystem_id = $1
 -- The head, without a lock.
 SELECT size, frontier FROM ledger_head WHERE ecosystem_id = $1
 
+-- name: size_at :one
+-- How many entries had been made by an instant.
+SELECT coalesce(max(index) + 1, 0) AS size FROM entry WHERE ecosystem_id = $1 AND at <= $2
+
 -- name: move_head :exec
 -- The head after a batch.
 UPDATE ledger_head SET size = $2, frontier = $3, last_at = $4 WHERE ecosystem_id = $1

@@ -1,0 +1,185 @@
+"""Dues: what posted stakes make owed, and how they reconcile with what was paid."""
+
+from collections import defaultdict
+from datetime import date
+from typing import Annotated
+
+import strawberry
+from strawberry import field
+
+from graph.context import Info
+from graph.money import Money, money_of
+from graph.nodes import Node, global_id, local_id
+from graph.paging import After, Before, Connection, First, Last, connection, window
+from graph.parties import Party, party_by_id
+from graph.payments import Payment, payment_of
+from graph.scalars import Index
+from graph.settlements import Settlement, load_settlement
+from ledger import due as rules
+from ledger import payment as payments
+from ledger.amounts import Money as Amount
+from ledger.due import Ageing, DueStatus
+from ledger.read import Found, Narrowed
+
+strawberry.enum(
+    DueStatus,
+    description="UNPAID; REPORTED by the payer alone; PARTLY_PAID, MATCHED or OVERPAID by what the "
+    "payee says arrived; REVERSED when every payment was taken back. Values may be added.",
+)
+strawberry.enum(
+    Ageing,
+    description="How late the open part is on a day: NOT_DUE, by days past the due date, or "
+    "SETTLED when nothing is open. Values may be added.",
+)
+On = Annotated[date, strawberry.argument(description="The day that is asked about.")]
+
+
+@strawberry.type(description="What one party owes another on a posted stake.")
+class Due(Node):
+    """Known by the reference that travels with the bank transfer."""
+
+    state: strawberry.Private[rules.Due]
+    reference: str = field(description="ISO 11649 reference of the stake.")
+    period: str = field(description="Key of the settled period.")
+    amount: Money = field(description="What is owed; above zero.")
+    reported: Money = field(description="What the payer says it paid.")
+    received: Money = field(description="What the payee says arrived.")
+    cleared: Money = field(description="What both say.")
+    open: Money = field(description="What has not arrived; zero when overpaid.")
+    due_on: date = field(description="Last day to pay, by the scheme's payment terms.")
+    status: DueStatus = field(description="How it stands, whatever the day.")
+    index: Index = field(description="The entry that posted it.")
+
+    @field(description="Who owes.")
+    async def payer(self, info: Info) -> Party:
+        """The payer."""
+        return await party_by_id(info, self.state.payer)
+
+    @field(description="Who is owed.")
+    async def payee(self, info: Info) -> Party:
+        """The payee."""
+        return await party_by_id(info, self.state.payee)
+
+    @field(description="How late the open part is on a day.")
+    def ageing(self, on: On) -> Ageing:
+        """Its bucket."""
+        return self.state.ageing(on)
+
+    @field(description="Days past the due date on a day, while something is open; else 0.")
+    def days_overdue(self, on: On) -> int:
+        """How late."""
+        return self.state.days_overdue(on)
+
+    @field(description="The settlement that it follows from.")
+    async def settlement(self, info: Info) -> Settlement | None:
+        """What was settled."""
+        return await load_settlement(info, self.state.settlement_id)
+
+    @field(description="Its payments, earliest first.")
+    async def payments(self, info: Info) -> list[Payment]:
+        """Those that the viewer may see."""
+        found = [
+            await info.context.load("payment", key, payments.Payment)
+            for key in self.state.payment_ids
+        ]
+        return [payment_of(each.value) for each in found if each is not None]
+
+
+def due_of(state: rules.Due) -> Due:
+    """A due as the API shows it."""
+    currency = state.amount.currency
+    return Due(
+        id=global_id("Due", state.reference),
+        state=state,
+        reference=state.reference,
+        period=state.period,
+        amount=money_of(state.amount),
+        reported=money_of(Amount(currency, state.reported_minor)),
+        received=money_of(Amount(currency, state.received_minor)),
+        cleared=money_of(Amount(currency, state.cleared_minor)),
+        open=money_of(state.open),
+        due_on=state.due_on,
+        status=state.status,
+        index=Index(state.index),
+    )
+
+
+async def load_due(info: Info, reference: str) -> Due | None:
+    """A due by its reference, or None."""
+    found = await info.context.load("due", reference, rules.Due)
+    return None if found is None else due_of(found.value)
+
+
+@strawberry.type(description="What is open in one currency and ageing bucket.")
+class AgeingTotal:
+    """A line of an ageing report."""
+
+    ageing: Ageing = field(description="The bucket.")
+    open: Money = field(description="What is open in it.")
+    count: int = field(description="Dues in it.")
+
+
+@strawberry.type(description="How what is owed reconciles with what was paid, on a day.")
+class Reconciliation:
+    """Of one party and period, or of all that the viewer may see."""
+
+    narrowed: strawberry.Private[Narrowed]
+    on: date = field(description="The day that lateness is counted on.")
+
+    @field(description="What is open, by currency and ageing bucket.")
+    async def totals(self, info: Info) -> list[AgeingTotal]:
+        """Sums over all dues of the report."""
+        sums: dict[tuple[str, Ageing], list[int]] = defaultdict(lambda: [0, 0])
+        reader = info.context.doors.bookkeeping
+        async for page in reader.dues(info.context.actor, self.narrowed):
+            for each in page:
+                line = sums[each.amount.currency, each.ageing(self.on)]
+                line[0] += each.open.amount_minor
+                line[1] += 1
+        return [
+            AgeingTotal(ageing=bucket, open=money_of(Amount(currency, minor)), count=count)
+            for (currency, bucket), (minor, count) in sorted(sums.items())
+        ]
+
+    @field(description="The dues of the report, in the order in which they were posted.")
+    async def dues(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Due]:
+        """A page of dues."""
+        page = await info.context.doors.reader.page(
+            info.context.actor, "due", rules.Due, window(first, after, last, before), self.narrowed
+        )
+        return connection(page, _built)
+
+
+@strawberry.type
+class DueQuery:
+    """Reading."""
+
+    @field(description="How what is owed reconciles with what was paid, on a day.")
+    async def reconciliation(
+        self,
+        on: On,
+        party_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Only this partner's stakes.")
+        ] = None,
+        period: Annotated[
+            str | None, strawberry.argument(description="Only of this period's key.")
+        ] = None,
+        status: Annotated[
+            DueStatus | None, strawberry.argument(description="Only what stands so.")
+        ] = None,
+    ) -> Reconciliation:
+        """A report; its lists are read when they are asked for."""
+        party = local_id(party_id or "", "Party", "partyId")
+        narrowed = Narrowed(parent_id=party, period=period or "", status=str(status or ""))
+        return Reconciliation(narrowed=narrowed, on=on)
+
+
+def _built(found: Found[rules.Due]) -> Due:
+    return due_of(found.value)

@@ -1,0 +1,134 @@
+"""Due: what a posted stake makes one party owe another, and what was paid on it so far.
+
+The one rule: a due is known by the ISO 11649 reference of its stake, which travels with the bank
+transfer; what each side states about its payments is counted apart. Source: `domain.md` section 8.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from ledger.amounts import Money
+from ledger.fact import EVERYBODY
+from ledger.settlement import Settlement
+
+BUCKET_DAYS = (30, 60, 90)
+"""Where the ageing buckets end, in days past the due date."""
+
+
+class DueStatus(StrEnum):
+    """How a due stands by both sides' words, whatever the day."""
+
+    UNPAID = "UNPAID"
+    REPORTED = "REPORTED"
+    PARTLY_PAID = "PARTLY_PAID"
+    MATCHED = "MATCHED"
+    OVERPAID = "OVERPAID"
+    REVERSED = "REVERSED"
+
+
+class Ageing(StrEnum):
+    """How long the open part of a due has been late on a day."""
+
+    NOT_DUE = "NOT_DUE"
+    DAYS_1_TO_30 = "DAYS_1_TO_30"
+    DAYS_31_TO_60 = "DAYS_31_TO_60"
+    DAYS_61_TO_90 = "DAYS_61_TO_90"
+    OVER_90_DAYS = "OVER_90_DAYS"
+    SETTLED = "SETTLED"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is owed on a posted stake. The amount is above zero; `index` is the entry that posted.
+
+    `reported_minor` is what the payer says it paid, `received_minor` what the payee says arrived,
+    `cleared_minor` what both say. `audience` may see it.
+    """
+
+    reference: str
+    settlement_id: str
+    period: str
+    party_id: str
+    payer: str
+    payee: str
+    amount: Money
+    due_on: date
+    index: int
+    audience: tuple[str, ...] = EVERYBODY
+    payment_ids: tuple[str, ...] = ()
+    reported_minor: int = 0
+    received_minor: int = 0
+    cleared_minor: int = 0
+
+    @property
+    def status(self) -> DueStatus:
+        """How it stands. What the payee received counts as paid, reported or not."""
+        amount, received = self.amount.amount_minor, self.received_minor
+        if received > amount:
+            return DueStatus.OVERPAID
+        if received == amount:
+            return DueStatus.MATCHED
+        if received > 0:
+            return DueStatus.PARTLY_PAID
+        if self.reported_minor > 0:
+            return DueStatus.REPORTED
+        return DueStatus.REVERSED if self.payment_ids else DueStatus.UNPAID
+
+    @property
+    def open(self) -> Money:
+        """What has not arrived; zero when overpaid."""
+        return Money(self.amount.currency, max(0, self.amount.amount_minor - self.received_minor))
+
+    def open_for(self, party_id: str) -> int:
+        """Minor units that a side has not stated yet; below zero when it stated more."""
+        stated = self.reported_minor if party_id == self.payer else self.received_minor
+        return self.amount.amount_minor - stated
+
+    def days_overdue(self, on: date) -> int:
+        """Days past the due date on a day, while something is open; else 0."""
+        return max(0, (on - self.due_on).days) if self.open.amount_minor else 0
+
+    def ageing(self, on: date) -> Ageing:
+        """The ageing bucket on a day."""
+        if not self.open.amount_minor:
+            return Ageing.SETTLED
+        days = self.days_overdue(on)
+        late = (Ageing.DAYS_1_TO_30, Ageing.DAYS_31_TO_60, Ageing.DAYS_61_TO_90)
+        if days == 0:
+            return Ageing.NOT_DUE
+        for last, bucket in zip(BUCKET_DAYS, late, strict=True):
+            if days <= last:
+                return bucket
+        return Ageing.OVER_90_DAYS
+
+
+def dues_of(
+    settled: Settlement, outsourcer: str, index: int, audience: tuple[str, ...]
+) -> tuple[Due, ...]:
+    """What a posted settlement makes owed: one due a stake that is not zero.
+
+    A bonus is owed by the outsourcer, a malus (negative) by the partner.
+    """
+    content = settled.content
+    dues = []
+    for stake in content.stakes:
+        owed = stake.amount.amount_minor
+        if owed == 0 or stake.party_id == outsourcer:
+            continue
+        payer, payee = (outsourcer, stake.party_id) if owed > 0 else (stake.party_id, outsourcer)
+        dues.append(
+            Due(
+                reference=stake.reference,
+                settlement_id=settled.settlement_id,
+                period=content.period,
+                party_id=stake.party_id,
+                payer=payer,
+                payee=payee,
+                amount=Money(stake.amount.currency, abs(owed)),
+                due_on=content.due_on,
+                index=index,
+                audience=audience,
+            )
+        )
+    return tuple(dues)

@@ -1,0 +1,172 @@
+"""Downloads: journals as streams, authorised and filtered like every other read.
+
+The one rule: a download is of the ledger at one size, fixed when it begins; what is read page by
+page below that size never changes, so a long download holds no transaction open and no memory.
+Source: `api.md`, "bulk out".
+"""
+
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from graph.context import Doors
+from graph.nodes import local_id
+from ledger.actor import Actor, NotFound
+from ledger.ecosystem import Ecosystem, PartyRole
+from ledger.errors import Refusal, Trouble
+from service.graphql import CHALLENGE, error_response
+from service.identity import Gatekeeper, NotAuthenticated
+from service.plaintext import (
+    Header,
+    Pages,
+    journal_beancount,
+    journal_csv,
+    journal_hledger,
+    plain,
+)
+
+Render = Callable[[Header, Pages], AsyncIterator[bytes]]
+
+JOURNALS: Mapping[str, tuple[str, Render]] = {
+    "csv": ("text/csv; charset=utf-8; header=present", journal_csv),
+    "beancount": ("text/plain; charset=utf-8", journal_beancount),
+    "hledger": ("text/plain; charset=utf-8", journal_hledger),
+}
+"""The formats of a journal: media type and how it is written."""
+_PLACE = re.compile(r"(\d{1,15})\.(\d{1,9})\Z")
+
+
+class AskedWrongly(Exception):  # noqa: N818 -- named for what it tells
+    """A part of the address cannot be read; the text says which and why."""
+
+    def __init__(self, name: str, given: str, reason: str) -> None:
+        super().__init__(f"{name} cannot be {given[:40]!r}: {reason}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks for a download, of whose books, at which ledger size."""
+
+    doors: Doors
+    actor: Actor
+    ecosystem: Ecosystem
+    owner: str
+    size: int
+
+    def header(self, *, is_resumed: bool = False) -> Header:
+        """What the first lines of the file say."""
+        names = {each.party_id: each.name for each in self.ecosystem.parties}
+        ecosystem = self.ecosystem
+        return Header(
+            self.owner, ecosystem.name, ecosystem.ecosystem_id, self.size, names, is_resumed
+        )
+
+
+async def asked(request: Request, guard: Gatekeeper) -> Asked:
+    """Who asks for what. Raises NotAuthenticated, NotFound, AskedWrongly."""
+    doors: Doors = request.app.state.doors
+    actor = guard.required(request.headers.get("authorization"))
+    ecosystem = (await doors.reader.ecosystem(actor)).value
+    owner = local_id(request.query_params.get("owner", actor.party_id), "Party", "owner")
+    member = ecosystem.party(actor.party_id)
+    ecosystem.party(owner, "owner")
+    if owner != actor.party_id and member.role is not PartyRole.OBSERVER:
+        # what one party may see of another's books is its own accounts' other side: not a journal
+        raise NotFound("owner", what="journal of a party", id=owner)
+    size = await doors.reader.size(actor)
+    given = request.query_params.get("asOf")
+    if given is not None:
+        if not given.isdecimal() or not 0 <= int(given) <= size:
+            raise AskedWrongly("asOf", given, f"it is a ledger size from 0 to {size}")
+        size = int(given)
+    return Asked(doors, actor, ecosystem, owner, size)
+
+
+def refused(error: Exception) -> Response:
+    """The answer to a download that cannot begin."""
+    match error:
+        case NotAuthenticated():
+            return error_response(str(error), "UNAUTHENTICATED", 401, CHALLENGE)
+        case NotFound():
+            return error_response(f"{error.message} {error.remedy}", error.code, 404)
+        case AskedWrongly():
+            return error_response(str(error), "BAD_REQUEST", 400)
+        case Refusal():
+            return error_response(f"{error.message} {error.remedy}", error.code, 400)
+        case _:
+            return error_response("Try again in a moment.", "TRY_LATER", 503)
+
+
+def attachment(name: str, kind: str, size: int) -> dict[str, str]:
+    """The headers of a download: a file name, the ledger size that it is of, kept by nobody."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", plain(name)).strip("-")
+    return {
+        "content-disposition": f'attachment; filename="{stem}.{kind}"',
+        "x-ledger-size": str(size),
+        "cache-control": "no-store",
+    }
+
+
+async def begin(rows: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The stream once its first part was read: what is refused then is still an answer."""
+    first = [part async for part in _first(rows)]
+
+    async def rest() -> AsyncIterator[bytes]:
+        for part in first:
+            yield part
+        async for part in rows:
+            yield part
+
+    return rest()
+
+
+async def _first(rows: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async for part in rows:
+        yield part
+        return
+
+
+async def journal(request: Request, guard: Gatekeeper) -> Response:
+    """One party's books as CSV, beancount or hledger text.
+
+    `owner` (an observer names one; otherwise one's own), `asOf` (a ledger size), and for CSV
+    `after` ("entry.line" of the last row held, to go on from there).
+    """
+    kind = request.path_params["kind"]
+    try:
+        found = JOURNALS.get(kind)
+        if found is None:
+            raise NotFound("kind", what="kind of journal", id=kind)
+        wanted = await asked(request, guard)
+        after = _place(request.query_params.get("after"), kind)
+        pages = wanted.doors.bookkeeping.journal(wanted.actor, wanted.owner, wanted.size, after)
+        media_type, render = found
+        header = wanted.header(is_resumed=after is not None)
+        body = await begin(render(header, pages))
+    except (NotAuthenticated, AskedWrongly, Refusal, Trouble) as error:
+        return refused(error)
+    name = f"journal-{wanted.ecosystem.party(wanted.owner).name}-{wanted.size}"
+    headers = attachment(name, kind, wanted.size)
+    return StreamingResponse(body, media_type=media_type, headers=headers)
+
+
+def _place(given: str | None, kind: str) -> tuple[int, int] | None:
+    if given is None:
+        return None
+    match = _PLACE.match(given)
+    if match is None or kind != "csv":
+        raise AskedWrongly("after", given, 'it is "entry.line" of a row, and for csv alone')
+    return int(match[1]), int(match[2])
+
+
+def routes(guard: Gatekeeper) -> list[Route]:
+    """The addresses of downloads."""
+
+    async def serve_journal(request: Request) -> Response:
+        return await journal(request, guard)
+
+    return [Route("/journal.{kind}", serve_journal)]
