@@ -11,6 +11,7 @@ from ledger.actor import Actor
 from ledger.bookkeeping import Bookkeeping
 from ledger.commit import Ledger
 from ledger.ecosystem import Ecosystem
+from ledger.providers import Providers
 from ledger.publish import Publisher
 from ledger.read import Found, Reader
 from ledger.witnessing import Witnessing
@@ -27,6 +28,7 @@ class Doors:
     publisher: Publisher
     witnessing: Witnessing
     bookkeeping: Bookkeeping
+    providers: Providers
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from graph.context import Info
 from graph.dues import DueQuery, load_due
 from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of
 from graph.entries import EntryQuery, load_entry
+from graph.identities import IdentityMutation, IdentityQuery, load_provider
 from graph.indicators import IndicatorMutation, IndicatorQuery, load_indicator, load_version
 from graph.journal import JournalQuery, account_of
 from graph.keys import KeyMutation, KeyQuery, load_consent_key, load_witness
@@ -83,6 +84,7 @@ _LOADERS: Mapping[str, Loader] = {
     "Policy": load_policy,
     "ConsentKey": load_consent_key,
     "Witness": load_witness,
+    "IdentityProvider": load_provider,
     "Remark": load_remark,
 }
 
@@ -128,6 +130,7 @@ class Query(
     DueQuery,
     PolicyQuery,
     KeyQuery,
+    IdentityQuery,
     RemarkQuery,
     EntryQuery,
     CheckpointQuery,
@@ -150,6 +153,7 @@ class Mutation(
     PaymentMutation,
     PolicyMutation,
     KeyMutation,
+    IdentityMutation,
     RemarkMutation,
     CheckpointMutation,
 ):

@@ -136,6 +136,18 @@ ACTS: Mapping[str, Act] = {
             "one party's own: who watches for it; whom the quorum counts is the policy's",
         ),
         Act(
+            "registerIdentityProvider",
+            (Role.ADMIN,),
+            Consenters.NOBODY,
+            "one party's own: by whose tokens its people and systems act",
+        ),
+        Act(
+            "removeIdentityProvider",
+            (Role.ADMIN,),
+            Consenters.NOBODY,
+            "one party's own: whoever was let in by it is out at once",
+        ),
+        Act(
             "makeRemark",
             (Role.REPORTER, Role.APPROVER, Role.FINANCE, Role.SPONSOR),
             Consenters.NOBODY,

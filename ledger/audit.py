@@ -16,6 +16,7 @@ from ledger.decision import signing
 from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Refusal
 from ledger.fact import CLOCK, EVERYBODY, Placed, Sealed
+from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed
 from ledger.journal import SettlementPosted
 from ledger.keyring import WitnessRegistered
@@ -156,7 +157,7 @@ def _may_act(book: Book, event: object) -> frozenset[str]:
     match event:
         case LogKeyRotated():
             return frozenset({CLOCK})
-        case WitnessRegistered():
+        case WitnessRegistered() | IdentityProviderRegistered() | IdentityProviderRemoved():
             return ecosystem(book).party_ids()
         case _:
             return ecosystem(book).signing_ids() | {CLOCK}

@@ -2,9 +2,10 @@
 
 from base64 import b64encode
 
-from ledger import keyring, remark
+from ledger import identity, keyring, remark
 from ledger.book import Book
 from ledger.fact import Placed
+from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated, check_rotation
@@ -23,6 +24,10 @@ def check_trust(book: Book, placed: Placed) -> None:
             book.keyring.consent_key(key_id, placed.party, "")
         case WitnessRegistered() as witness:
             keyring.check_witness(book.keyring, witness, book.ecosystem_id, placed.party)
+        case IdentityProviderRegistered(terms=terms):
+            identity.check(book.identities, terms, placed.party)
+        case IdentityProviderRemoved(issuer=issuer, audience=audience):
+            identity.check_removal(book.identities, issuer, audience, placed.party)
         case RemarkMade(about=about, evidence=evidence):
             remark.check(about, evidence, book.agreements)
         case AnnexErased(index=index):

@@ -13,6 +13,7 @@ from immutables import Map
 from ledger.due import Due
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Fault
+from ledger.identity import Identities
 from ledger.ids import EcosystemId
 from ledger.indicator import IndicatorVersion
 from ledger.journal import Account, AccountState
@@ -68,6 +69,7 @@ class Book:
     # ISO 11649 reference of a stake -> what is owed on it
     dues: Map[str, Due] = Map()
     keyring: Keyring = Keyring()
+    identities: Identities = Identities()
     # proposal id -> policy
     policies: Map[str, Policy] = Map()
     current_policy: str = ""

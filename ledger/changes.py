@@ -11,6 +11,12 @@ from ledger.book import Book
 from ledger.booking import bookings, settled_dues
 from ledger.ecosystem import EcosystemFounded
 from ledger.fact import Placed
+from ledger.identity import (
+    IdentityProvider,
+    IdentityProviderRegistered,
+    IdentityProviderRemoved,
+    provider_key,
+)
 from ledger.indicator import IndicatorProposed
 from ledger.journal import Account, AccountState, SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
@@ -64,19 +70,15 @@ def changes(book: Book, placed: Placed) -> Iterator[Change]:
             return
         case ObservationsRecorded() | AnnexErased():
             return
-        case ConsentKeyRegistered(key_id=key_id, replaces=replaced):
-            for each in filter(None, (replaced, key_id)):
-                yield _key_change(book, each)
-            return
-        case ConsentKeyRevoked(key_id=key_id):
-            yield _key_change(book, key_id)
-            return
-        case WitnessRegistered():
-            yield Change("witness", placed.party, book.keyring.witnesses[placed.party])
-            return
-        case RemarkMade(remark_id=key, about=about, evidence=evidence):
-            remark = Remark(key, about, placed.party, evidence, placed.index)
-            yield Change("remark", key, remark, about)
+        case (
+            ConsentKeyRegistered()
+            | ConsentKeyRevoked()
+            | WitnessRegistered()
+            | IdentityProviderRegistered()
+            | IdentityProviderRemoved()
+            | RemarkMade()
+        ):
+            yield from _trust_changes(book, placed)
             return
         case PartSubmitted(indicator_id=indicator_id, period=period):
             part = book.parts[indicator_id, period][placed.party]
@@ -93,10 +95,35 @@ def changes(book: Book, placed: Placed) -> Iterator[Change]:
             yield from _proposal_changes(book, book.agreements.proposals[proposal_id])
 
 
+def _trust_changes(book: Book, placed: Placed) -> Iterator[Change]:
+    """Keys, witnesses, identity providers and remarks."""
+    match placed.event:
+        case ConsentKeyRegistered(key_id=key_id, replaces=replaced):
+            for each in filter(None, (replaced, key_id)):
+                yield _key_change(book, each)
+        case ConsentKeyRevoked(key_id=key_id):
+            yield _key_change(book, key_id)
+        case WitnessRegistered():
+            yield Change("witness", placed.party, book.keyring.witnesses[placed.party])
+        case IdentityProviderRegistered(terms=terms):
+            yield _provider_change(book, provider_key(terms.issuer, terms.audience))
+        case IdentityProviderRemoved(issuer=issuer, audience=audience):
+            yield _provider_change(book, provider_key(issuer, audience))
+        case RemarkMade(remark_id=key, about=about, evidence=evidence):
+            remark = Remark(key, about, placed.party, evidence, placed.index)
+            yield Change("remark", key, remark, about)
+
+
 def _key_change(book: Book, key_id: str) -> Change:
     key = book.keyring.consent_keys[key_id]
     status = "IN_FORCE" if key.revoked_index is None else "REVOKED"
     return Change("consent_key", key_id, key, key.party_id, "", status)
+
+
+def _provider_change(book: Book, key: str) -> Change:
+    held: IdentityProvider = book.identities.providers[key]
+    status = "IN_FORCE" if held.removed_index is None else "REMOVED"
+    return Change("identity_provider", key, held, held.party_id, "", status)
 
 
 def _booking_changes(book: Book, placed: Placed) -> Iterator[Change]:

@@ -12,6 +12,7 @@ from ledger.acts import permit
 from ledger.agreement import Consent, Objection, Withdrawal
 from ledger.ecosystem import FoundEcosystem
 from ledger.fact import Fact
+from ledger.identity import RegisterIdentityProvider, RemoveIdentityProvider
 from ledger.ids import PartyId
 from ledger.indicator import ProposeIndicator
 from ledger.keyring import RegisterConsentKey, RegisterWitness, RevokeConsentKey
@@ -42,6 +43,8 @@ Command = (
     | RegisterConsentKey
     | RevokeConsentKey
     | RegisterWitness
+    | RegisterIdentityProvider
+    | RemoveIdentityProvider
     | MakeRemark
     | EraseAnnex
     | RotateLogKey
@@ -66,6 +69,8 @@ ACT_OF: Mapping[type, str] = {
     RegisterConsentKey: "registerConsentKey",
     RevokeConsentKey: "revokeConsentKey",
     RegisterWitness: "registerWitness",
+    RegisterIdentityProvider: "registerIdentityProvider",
+    RemoveIdentityProvider: "removeIdentityProvider",
     MakeRemark: "makeRemark",
     EraseAnnex: "eraseAnnex",
     RotateLogKey: "rotateLogKey",

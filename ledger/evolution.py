@@ -10,12 +10,13 @@ from typing import cast
 
 from immutables import Map
 
-from ledger import agreement, keyring
+from ledger import agreement, identity, keyring
 from ledger.book import Book, Indicator
 from ledger.booking import book_entry
 from ledger.ecosystem import Ecosystem, EcosystemFounded, founded
 from ledger.errors import Fault
 from ledger.fact import Placed, Sealed
+from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed, IndicatorVersion
 from ledger.journal import SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
@@ -52,6 +53,8 @@ def evolve(book: Book, placed: Placed) -> Book:
             return book_entry(book, placed)
         case ConsentKeyRegistered() | ConsentKeyRevoked() | WitnessRegistered():
             return replace(book, keyring=keyring.evolve(book.keyring, placed))
+        case IdentityProviderRegistered() | IdentityProviderRemoved():
+            return replace(book, identities=identity.evolve(book.identities, placed))
         case RemarkMade():
             return book
         case AnnexErased(index=index):

@@ -7,6 +7,7 @@ and the old reader stays. Source: `ledger-format.md`, "Entry".
 from collections.abc import Mapping
 
 from ledger.ecosystem import EcosystemFounded
+from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed
 from ledger.journal import SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
@@ -52,6 +53,8 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("key.registered", 1): ConsentKeyRegistered,
     ("key.revoked", 1): ConsentKeyRevoked,
     ("witness.registered", 1): WitnessRegistered,
+    ("identity.registered", 1): IdentityProviderRegistered,
+    ("identity.removed", 1): IdentityProviderRemoved,
     ("remark.made", 1): RemarkMade,
     ("annex.erased", 1): AnnexErased,
     ("logkey.rotated", 1): LogKeyRotated,

@@ -6,13 +6,14 @@ Source: `ledger-format.md`; `domain.md` sections 2 and 3.
 
 from base64 import b64encode
 
-from ledger import keyring, policy, remark, rotation
+from ledger import identity, keyring, policy, remark, rotation
 from ledger.actor import Actor, NotFound
 from ledger.book import Book
 from ledger.commands import Decision
 from ledger.ecosystem import Ecosystem, PartyRole
 from ledger.errors import Refusal
 from ledger.fact import CLOCK, Fact
+from ledger.identity import RegisterIdentityProvider, RemoveIdentityProvider
 from ledger.ids import Seed
 from ledger.keyring import RegisterConsentKey, RegisterWitness, RevokeConsentKey
 from ledger.policy import ProposePolicy
@@ -29,6 +30,8 @@ TrustCommand = (
     | RegisterConsentKey
     | RevokeConsentKey
     | RegisterWitness
+    | RegisterIdentityProvider
+    | RemoveIdentityProvider
     | MakeRemark
     | EraseAnnex
     | RotateLogKey
@@ -74,6 +77,14 @@ def decide_trust(book: Book, command: TrustCommand, actor: Actor, seed: Seed) ->
             _watching(book, actor)
             facts = keyring.register_witness(book.keyring, command, actor)
             return Decision(facts, actor.party_id, actor.party_id)
+        case RegisterIdentityProvider(terms=terms):
+            _watching(book, actor)
+            key = identity.provider_key(terms.issuer, terms.audience)
+            return Decision(identity.register(book.identities, command, actor), key, actor.party_id)
+        case RemoveIdentityProvider(issuer=issuer, audience=audience):
+            _watching(book, actor)
+            key = identity.provider_key(issuer, audience)
+            return Decision(identity.remove(book.identities, command, actor), key, actor.party_id)
         case MakeRemark():
             return _make_remark(book, command, actor, seed)
         case EraseAnnex(index=index):

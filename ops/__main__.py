@@ -29,8 +29,8 @@ from ops.witness import WitnessUnready
 from service import embedded
 from service.app import CannotStart, open_doors, serve
 from service.cluster import EmbeddedFailed
-from service.identity import issue
 from service.keys import KeyMissing, issuer_key, log_signer, make_keys
+from service.sandbox import add_client, issue, sandbox_url
 from service.settings import Settings, SettingsInvalid, describe, load
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The joint-KPI ledger.")
@@ -160,6 +160,23 @@ def token(
             party=named[1],
         )
     )
+
+
+@app.command("sandbox-client")
+def sandbox_client(
+    role: Annotated[list[Role], typer.Option(help="May be given several times.")],
+    ecosystem: Annotated[str, typer.Option(help="Id.")],
+    party: Annotated[str, typer.Option(help="Id.")],
+) -> None:
+    """Make a client of the sandbox issuer: practise OAuth client credentials with it."""
+    chosen = load()
+    named = [each.rpartition(":")[2] for each in (ecosystem, party)]
+    if not all(is_id(each) for each in named):
+        raise CannotStart("Name --ecosystem and --party by their ids.")
+    client_id, secret = add_client(chosen, ecosystem=named[0], party=named[1], roles=role)
+    base = sandbox_url(chosen)
+    print(f"client_id={client_id}\nclient_secret={secret}\ntoken_endpoint={base}/token")
+    print(f"curl -u {client_id}:{secret} -d grant_type=client_credentials {base}/token")
 
 
 @app.command("export")

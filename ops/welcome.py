@@ -8,8 +8,8 @@ from ledger.checkpoint import render_verifier
 from ledger.commit import system_clock
 from ops.demo import BUYER, Chain, bare
 from ops.verdict import Verdict
-from service.identity import issue
 from service.keys import issuer_key, log_signer
+from service.sandbox import issue
 from service.settings import Settings
 
 LIFETIME = timedelta(days=7)

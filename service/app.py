@@ -7,6 +7,7 @@ close. What is true if we are killed instead: nothing acknowledged is lost.
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -24,16 +25,21 @@ from ledger.checkpoint import render_verifier
 from ledger.commands import LogIdentity
 from ledger.commit import Ledger
 from ledger.errors import Fault, Refusal, Trouble
+from ledger.ids import EcosystemId
+from ledger.providers import Providers
 from ledger.publish import Publisher
 from ledger.read import Reader
 from ledger.store.pool import open_database
 from ledger.witnessing import Witnessing
 from service import exports
 from service.graphql import CHALLENGE, Endpoint, asset, error_response
-from service.identity import DEV_ISSUER, Gatekeeper, NotAuthenticated
-from service.keys import issuer_key, log_signer, log_signers
+from service.identity import Gatekeeper, NotAuthenticated
+from service.issuers import IssuersInvalid, read_issuers
+from service.keys import issuer_key, log_signer, log_signers, pseudonym_key
 from service.memory import FileMemory
 from service.middleware import Threshold
+from service.sandbox import development_issuers
+from service.sandbox import routes as sandbox_routes
 from service.settings import Settings, load
 
 log = logging.getLogger("jpi.service")
@@ -62,12 +68,18 @@ async def open_doors(settings: Settings) -> AsyncIterator[Doors]:
         await database.check()
         memory = FileMemory(settings.heads_folder)
         publisher = Publisher(database, lambda: log_signers(settings), memory)
+        providers = Providers(database, time.monotonic)
+
+        def committed(ecosystem_id: EcosystemId) -> None:
+            publisher.notice(ecosystem_id)
+            providers.forget(ecosystem_id)
+
         ledger = Ledger(
             database,
             LogIdentity(signer.name, render_verifier(signer.verifier)),
             memory=memory,
             queue_limit=settings.queue_limit,
-            committed=publisher.notice,
+            committed=committed,
         )
         await ledger.check_memory()
         yield Doors(
@@ -76,6 +88,7 @@ async def open_doors(settings: Settings) -> AsyncIterator[Doors]:
             publisher,
             Witnessing(database, memory),
             Bookkeeping(database),
+            providers,
         )
         await ledger.close()
         await publisher.close()
@@ -85,24 +98,39 @@ async def open_doors(settings: Settings) -> AsyncIterator[Doors]:
 
 def gatekeeper(settings: Settings) -> Gatekeeper:
     """Whom the service lets in. Raises CannotStart when nobody could ever get in, KeyMissing."""
-    if not settings.dev_issuer:
+    try:
+        issuers = read_issuers(settings.issuers_file)
+    except IssuersInvalid as error:
+        raise CannotStart(f"JPI_ISSUERS_FILE: {error}") from error
+    if settings.dev_issuer:
+        issuers = (*issuers, *development_issuers(settings, issuer_key(settings).public_key()))
+    if not issuers:
         raise CannotStart(
-            "No issuer of tokens is configured: nobody could get in. Set JPI_DEV_ISSUER=true to "
-            "accept tokens of the development issuer (`jpi token`)."
+            "No issuer of tokens is configured: nobody could get in. Name yours in "
+            "JPI_ISSUERS_FILE, or set JPI_DEV_ISSUER=true to accept tokens of the development "
+            "issuer (`jpi token`)."
         )
-    return Gatekeeper({DEV_ISSUER: issuer_key(settings).public_key()})
+    hosts = [each.strip() for each in settings.issuer_hosts.split(",") if each.strip()]
+    return Gatekeeper(issuers, pseudonym_key=pseudonym_key(settings), hosts=hosts)
 
 
 def build(settings: Settings) -> Starlette:
     """The application; its lifespan opens and closes the doors."""
     schema = graph_schema.build(introspection=settings.introspection)
     guard = gatekeeper(settings)
+    if settings.dev_issuer:
+        log.warning(
+            "THE DEVELOPMENT ISSUER IS ON: whoever reads %s can act as anybody. Never in "
+            "production: unset JPI_DEV_ISSUER.",
+            settings.dev_issuer_key_file,
+        )
     endpoint = Endpoint(
         schema,
         guard,
         graphiql=settings.graphiql,
         allow_get=settings.allow_get,
     )
+    sandbox = sandbox_routes(settings, issuer_key(settings)) if settings.dev_issuer else []
     printed = schema.as_str() + "\n"
 
     @asynccontextmanager
@@ -110,6 +138,7 @@ def build(settings: Settings) -> Starlette:
         async with open_doors(settings) as doors:
             app.state.doors = doors
             yield
+        await guard.close()
 
     async def sdl(_: Request) -> Response:
         return PlainTextResponse(printed)
@@ -130,6 +159,7 @@ def build(settings: Settings) -> Starlette:
             Route("/live", live),
             Route("/ready", ready),
             *exports.routes(guard),
+            *sandbox,
         ],
         middleware=[Middleware(Threshold, body_limit_bytes=settings.body_limit_bytes)],
         exception_handlers={Exception: unexpected},
@@ -141,7 +171,7 @@ async def newest_checkpoint(request: Request, guard: Gatekeeper) -> Response:
     """The newest checkpoint as plain text, for a member's witness."""
     doors: Doors = request.app.state.doors
     try:
-        actor = guard.required(request.headers.get("authorization"))
+        actor = await guard.required(request.headers, doors.providers)
         size = await doors.reader.size(actor)
         covering = await doors.publisher.covering(actor.ecosystem_id, size)
         witnessed = await doors.witnessing.witnessed(actor, covering.size, covering.note)

@@ -69,7 +69,7 @@ class Asked:
 async def asked(request: Request, guard: Gatekeeper) -> Asked:
     """Who asks for what. Raises NotAuthenticated, NotFound, AskedWrongly."""
     doors: Doors = request.app.state.doors
-    actor = guard.required(request.headers.get("authorization"))
+    actor = await guard.required(request.headers, doors.providers)
     ecosystem = (await doors.reader.ecosystem(actor)).value
     owner = local_id(request.query_params.get("owner", actor.party_id), "Party", "owner")
     member = ecosystem.party(actor.party_id)

@@ -3,6 +3,7 @@
 Source: the GraphQL over HTTP specification; `api.md`, first table and "Strawberry facts".
 """
 
+import logging
 from pathlib import Path
 
 import orjson
@@ -18,8 +19,10 @@ from strawberry.types import ExecutionResult
 
 from graph.context import Context, Doors
 from graph.schema import Schema, plain_error
+from ledger.errors import Trouble
 from service.identity import Gatekeeper, NotAuthenticated
 
+log = logging.getLogger("jpi.service")
 GRAPHIQL = Path(__file__).parent / "graphiql"
 CHALLENGE = {"www-authenticate": 'Bearer error="invalid_token"'}
 RESPONSE_JSON = "application/graphql-response+json"
@@ -58,6 +61,9 @@ class Endpoint(GraphQL[Context, None]):
             response = await self.run(request)
         except NotAuthenticated as error:
             response = error_response(str(error), "UNAUTHENTICATED", 401, CHALLENGE)
+        except Trouble as trouble:
+            log.warning("%s: %s", request.state.request_id, trouble)
+            response = error_response("Try again in a moment.", "TRY_LATER", 503)
         except HTTPException as error:
             response = error_response(error.reason, "BAD_REQUEST", error.status_code)
         await response(scope, receive, send)
@@ -68,7 +74,7 @@ class Endpoint(GraphQL[Context, None]):
         """Who asks, and the doors. Raises NotAuthenticated."""
         del response
         doors: Doors = request.app.state.doors
-        caller = self._gatekeeper.actor(request.headers.get("authorization"))
+        caller = await self._gatekeeper.actor(request.headers, doors.providers)
         return Context(doors, caller, request.state.request_id)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:

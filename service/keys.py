@@ -1,4 +1,4 @@
-"""Key files: the log's, and the development issuer's. Made once, never overwritten.
+"""Key files: the log's, the pseudonyms', the development issuer's. Made once, never replaced.
 
 The one rule: a key file is complete or not there (written aside, synced, linked into place), is
 readable by its owner alone, and is never replaced: rotation is an entry, not an overwrite.
@@ -30,6 +30,8 @@ def make_keys(settings: Settings) -> list[Path]:
     made = []
     if settings.log_key is None and _make(settings.log_key_file, lambda: _new_log_key(settings)):
         made.append(settings.log_key_file)
+    if _make(settings.pseudonym_key_file, lambda: secrets.token_hex(32) + "\n"):
+        made.append(settings.pseudonym_key_file)
     if settings.dev_issuer and _make(settings.dev_issuer_key_file, _new_issuer_key):
         made.append(settings.dev_issuer_key_file)
     return made
@@ -104,6 +106,18 @@ def issuer_key(settings: Settings) -> Ed25519PrivateKey:
         raise KeyMissing(f"{settings.dev_issuer_key_file} holds no PEM private key.") from error
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyMissing(f"{settings.dev_issuer_key_file} holds no Ed25519 key.")
+    return key
+
+
+def pseudonym_key(settings: Settings) -> bytes:
+    """The key that makes pseudonyms of subjects, 32 bytes. Raises KeyMissing."""
+    text = _read(settings.pseudonym_key_file, "JPI_PSEUDONYM_KEY_FILE")
+    try:
+        key = bytes.fromhex(text.strip())
+    except ValueError:
+        key = b""
+    if len(key) != 32:  # noqa: PLR2004 -- as long as the hash that it keys
+        raise KeyMissing(f"{settings.pseudonym_key_file} holds no 64 hexadecimal digits.")
     return key
 
 

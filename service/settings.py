@@ -191,6 +191,27 @@ class Settings(BaseSettings):
         default_factory=lambda known: known["home"] / "issuer.key",
         shown="JPI_HOME/issuer.key",
     )
+    issuers_file: _Path | None = _setting(
+        "JPI_ISSUERS_FILE",
+        "issuers of tokens that the operator trusts, as TOML; parties register their own besides",
+        "the path of a file",
+        default=None,
+        shown="none",
+    )
+    issuer_hosts: str = _setting(
+        "JPI_ISSUER_HOSTS",
+        "hosts where keys of issuers that parties registered may be looked up",
+        "names parted by commas, such as login.example.com,id.example.org",
+        default="",
+        shown="none",
+    )
+    pseudonym_key_file: _Path = _setting(
+        "JPI_PSEUDONYM_KEY_FILE",
+        "file of the key that makes pseudonyms of tokens' subjects; the same on every host",
+        "the path of a file",
+        default_factory=lambda known: known["home"] / "pseudonym.key",
+        shown="JPI_HOME/pseudonym.key",
+    )
     pool_size: int = _setting(
         "JPI_POOL_SIZE",
         "database connections of each server process",

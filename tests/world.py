@@ -13,8 +13,8 @@ import uvicorn
 from ledger.actor import Role
 from ledger.commit import system_clock
 from service.app import build
-from service.identity import issue
 from service.keys import issuer_key
+from service.sandbox import issue
 from service.settings import Settings
 
 EVERY_ROLE = (Role.REPORTER, Role.APPROVER, Role.FINANCE, Role.VIEWER)
