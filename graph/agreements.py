@@ -1,43 +1,32 @@
-"""Agreement: proposals, who has answered, and the three answers."""
+"""Agreement: proposals, how each stands, and what one may do about it."""
 
-from base64 import b64decode
+from collections.abc import Iterator
 from typing import Annotated
 
 import strawberry
 from strawberry import field
 
 from graph.context import Info
+from graph.ladders import Dispute, dispute_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
-from graph.receipts import KEY, DryRun, Payload, write
+from graph.receipts import Payload
+from graph.replies import (
+    Answer,
+    SignatoryDeadline,
+    answer_of,
+    deadlines_of,
+)
 from graph.scalars import Base64, Index
 from ledger import proposal as rules
-from ledger.actor import Role
 from ledger.acts import ACTS
-from ledger.agreement import Consent, Objection, Withdrawal
-from ledger.proposal import ProposalKind, ProposalStatus, Signed
+from ledger.proposal import ProposalKind, ProposalStatus
 from ledger.read import Found, Narrowed
+from ledger.reply import Silence
 
 strawberry.enum(ProposalKind, description="What a proposal is about. Values may be added.")
 strawberry.enum(ProposalStatus, description="How a proposal stands. Values may be added.")
-
-
-@strawberry.type(description="One party's answer to a proposal.")
-class Answer:
-    """A consent or an objection."""
-
-    party_id: strawberry.Private[str]
-    is_consent: bool = field(description="True: consent; false: objection.")
-    index: Index = field(description="The entry of the answer.")
-    key_id: str | None = field(
-        description="The consent key that signed it; null: it rests on the host's word."
-    )
-
-    @field(description="Who answered.")
-    async def party(self, info: Info) -> Party:
-        """The answering party."""
-        return await party_by_id(info, self.party_id)
 
 
 @strawberry.type(description="Something that binds once those whose consent it needs gave it.")
@@ -56,6 +45,23 @@ class Proposal(Node):
     answers: list[Answer] = field(description="Answers so far, in order.")
     replaces_id: strawberry.ID | None = field(description="The proposal that it superseded.")
     policy_version: int = field(description="The policy that it was opened under.")
+    silence: Silence = field(description="What a signatory's silence at its deadline means.")
+    answer_days: int = field(
+        description="Business days of its own that a signatory has; 0: silence means nothing."
+    )
+    four_eyes: bool = field(
+        description="Whether, within the proposing party, another person has to consent."
+    )
+    deadlines: list[SignatoryDeadline] = field(description="Of every signatory, in order.")
+    dispute: Dispute | None = field(
+        description="Where its dispute stands; null: none, or the policy has no ladder."
+    )
+    undisputed_index: Index | None = field(
+        description="The entry by which the undisputed part of its amount bound already."
+    )
+    is_partial: bool = field(
+        description="True: it was agreed, and the undisputed part alone binds."
+    )
 
     @field(description="Parties whose consent it asks for.")
     async def signatories(self, info: Info) -> list[Party]:
@@ -79,16 +85,33 @@ class Proposal(Node):
     @field(description="Mutations that you could call on it now, so that a screen needs no rules.")
     def allowed_actions(self, info: Info) -> list[str]:
         """Names of mutations."""
-        actor, state = info.context.actor, self.state
-        if not state.is_pending:
-            return []
-        may_answer = actor.party_id in state.signatories and not state.answer_of(actor.party_id)
-        names = ["consentToProposal", "objectToProposal"] if may_answer else []
-        allowed = [name for name in names if actor.roles & {Role.APPROVER}]
-        may_withdraw = actor.roles.intersection(ACTS["withdrawProposal"].roles)
-        if state.proposer == actor.party_id and may_withdraw:
-            allowed.append("withdrawProposal")
-        return allowed
+        actor = info.context.actor
+        mine = actions(self.state, actor.party_id, actor.subject)
+        return [name for act, name in mine if actor.roles.intersection(ACTS[act].roles)]
+
+
+def actions(state: rules.Proposal, party_id: str, subject: str) -> Iterator[tuple[str, str]]:
+    """What a party could do about a proposal as it stands: acts, and the mutations they are."""
+    if not state.is_pending:
+        return
+    said, is_asked = state.answer_of(party_id), party_id in state.signatories
+    is_disputed = state.status is ProposalStatus.DISPUTED
+    proposed_so = (party_id, subject) == (state.proposer, state.proposer_subject)
+    can_consent = said is None or (is_disputed and not said.is_consent)
+    if is_asked and can_consent and not (state.four_eyes and proposed_so):
+        yield "consent", "consentToProposal"
+    if is_asked and said is None:
+        yield "object", "objectToProposal"
+        if state.notice_of(party_id) is None:
+            yield "notifyParty", "acknowledgeProposal"
+    if state.proposer == party_id and state.undisputed_index is None:
+        yield "withdrawProposal", "withdrawProposal"
+    dispute = state.dispute
+    if dispute is not None and any(each.is_met_by(party_id, subject) for each in dispute.sponsors):
+        yield "signRuling", "signRuling"
+        yield "escalateDispute", "escalateDispute"
+    if dispute is not None and not dispute.sponsors and is_asked:
+        yield "recordExternalRuling", "recordExternalRuling"
 
 
 def proposal_of(state: rules.Proposal) -> Proposal:
@@ -101,15 +124,14 @@ def proposal_of(state: rules.Proposal) -> Proposal:
         index=Index(state.index),
         commitment=Base64(state.commitment),
         needed=state.needed,
-        answers=[
-            Answer(
-                party_id=each.party_id,
-                is_consent=each.is_consent,
-                index=Index(each.index),
-                key_id=each.key_id or None,
-            )
-            for each in state.answers
-        ],
+        answers=[answer_of(each) for each in state.answers],
+        silence=state.silence,
+        answer_days=state.answer_days,
+        four_eyes=state.four_eyes,
+        deadlines=deadlines_of(state),
+        dispute=dispute_of(state.dispute) if state.dispute and state.is_pending else None,
+        undisputed_index=None if state.undisputed_index is None else Index(state.undisputed_index),
+        is_partial=state.is_partial,
         replaces_id=global_id("Proposal", state.replaces) if state.replaces else None,
         policy_version=state.policy_version,
     )
@@ -131,68 +153,6 @@ class ProposalPayload(Payload):
         if self.written.landed is None:
             return None
         return await load_proposal(info, self.written.object_id, self.written.as_of)
-
-
-@strawberry.input(description="A signature by a consent key, made on your own machine.")
-class SignatureInput:
-    """Over `consentStatement`."""
-
-    key_id: str = field(description="A consent key of your party's in force.")
-    signature: Base64 = field(description="64 bytes, Ed25519 (RFC 8032).")
-
-    def signed(self) -> Signed:
-        """As the workroom has it."""
-        return Signed(local_id(self.key_id, "ConsentKey", "keyId"), b64decode(self.signature))
-
-
-@strawberry.input(description="A consent to a proposal.")
-class ConsentToProposalInput:
-    """Your party signs."""
-
-    idempotency_key: str = field(description=KEY)
-    proposal_id: strawberry.ID = field(description="The proposal.")
-    commitment: Base64 | None = field(
-        default=None,
-        description="The proposal's commitment as you read it; refused when it differs. Not "
-        "checked when left out.",
-    )
-    signature: SignatureInput | None = field(
-        default=None, description="Required where the policy of the proposal says so."
-    )
-
-
-@strawberry.input(description="An objection to a proposal.")
-class ObjectToProposalInput:
-    """Your party says no, and why."""
-
-    idempotency_key: str = field(description=KEY)
-    proposal_id: strawberry.ID = field(description="The proposal.")
-    reason: str = field(description="A sentence that says what should be different.")
-    commitment: Base64 | None = field(default=None, description="As for a consent.")
-    signature: SignatureInput | None = field(default=None, description="As for a consent.")
-
-
-@strawberry.input(description="A proposal to take back.")
-class WithdrawProposalInput:
-    """The proposer changes its mind."""
-
-    idempotency_key: str = field(description=KEY)
-    proposal_id: strawberry.ID = field(description="A pending proposal of your party's.")
-
-
-@strawberry.type(description="Answer to `consentToProposal`.")
-class ConsentToProposalPayload(ProposalPayload):
-    """The proposal with your consent."""
-
-
-@strawberry.type(description="Answer to `objectToProposal`.")
-class ObjectToProposalPayload(ProposalPayload):
-    """The proposal, disputed."""
-
-
-@strawberry.type(description="Answer to `withdrawProposal`.")
-class WithdrawProposalPayload(ProposalPayload):
-    """The proposal, withdrawn."""
 
 
 @strawberry.type
@@ -232,50 +192,3 @@ class AgreementQuery:
 
 def _built(found: Found[rules.Proposal]) -> Proposal:
     return proposal_of(found.value)
-
-
-@strawberry.type
-class AgreementMutation:
-    """Writing."""
-
-    @strawberry.mutation(description="Consent to a proposal. Needs the role APPROVER.")
-    async def consent_to_proposal(
-        self, info: Info, input: ConsentToProposalInput, dry_run: DryRun = False
-    ) -> ConsentToProposalPayload:
-        """What was proposed binds once all have consented."""
-
-        def prepare() -> Consent:
-            proposal_id = local_id(input.proposal_id, "Proposal", "proposalId")
-            signed = input.signature.signed() if input.signature else None
-            return Consent(proposal_id, input.commitment or "", signed)
-
-        written = await write(info, "consentToProposal", input, prepare, dry_run=dry_run)
-        return ConsentToProposalPayload(written=written)
-
-    @strawberry.mutation(description="Object to a proposal. Needs the role APPROVER.")
-    async def object_to_proposal(
-        self, info: Info, input: ObjectToProposalInput, dry_run: DryRun = False
-    ) -> ObjectToProposalPayload:
-        """The proposal is disputed until it is withdrawn or replaced."""
-
-        def prepare() -> Objection:
-            proposal_id = local_id(input.proposal_id, "Proposal", "proposalId")
-            signed = input.signature.signed() if input.signature else None
-            return Objection(proposal_id, input.reason, input.commitment or "", signed)
-
-        written = await write(info, "objectToProposal", input, prepare, dry_run=dry_run)
-        return ObjectToProposalPayload(written=written)
-
-    @strawberry.mutation(
-        description="Take back a pending proposal. Needs REPORTER, APPROVER or FINANCE."
-    )
-    async def withdraw_proposal(
-        self, info: Info, input: WithdrawProposalInput, dry_run: DryRun = False
-    ) -> WithdrawProposalPayload:
-        """Only the party that opened it."""
-
-        def prepare() -> Withdrawal:
-            return Withdrawal(local_id(input.proposal_id, "Proposal", "proposalId"))
-
-        written = await write(info, "withdrawProposal", input, prepare, dry_run=dry_run)
-        return WithdrawProposalPayload(written=written)

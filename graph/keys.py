@@ -16,20 +16,25 @@ from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, Payload, write
+from graph.replies import DisputedPartInput
 from graph.scalars import Base64, Index, base64
 from ledger import keyring as rules
 from ledger.actor import NotFound
 from ledger.keyring import RegisterConsentKey, RegisterWitness, RevokeConsentKey
 from ledger.proposal import Proposal
 from ledger.read import Found, Narrowed
+from ledger.statement import Stance, consent_statement
 
 
-@strawberry.enum(description="A party's answer to a proposal. Values may be added.")
+@strawberry.enum(description="What a party says to a proposal, or a sponsor rules.")
 class Decision(Enum):
-    """Yes or no."""
+    """Yes, no, or a ruling. Values may be added."""
 
     CONSENT = "CONSENT"
     OBJECTION = "OBJECTION"
+    RULING_BINDS = "RULING_BINDS"
+    RULING_REJECTED = "RULING_REJECTED"
+    RULING_UNDISPUTED_PART = "RULING_UNDISPUTED_PART"
 
 
 @strawberry.type(description="An Ed25519 key that a party signs its consents with.")
@@ -176,6 +181,17 @@ class KeyQuery:
         decision: Annotated[
             Decision, strawberry.argument(description="Which answer.")
         ] = Decision.CONSENT,
+        on_behalf_of: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="The party that delegated its answer to yours."),
+        ] = None,
+        disputed: Annotated[
+            DisputedPartInput | None,
+            strawberry.argument(description="The part of an amount that is objected to."),
+        ] = None,
+        document_sha256: Annotated[
+            str | None, strawberry.argument(description="Of a ruling: the SHA-256 of its text.")
+        ] = None,
     ) -> Statement:
         """Bound to the proposal's entry and commitment: all sign the same bytes."""
         actor = info.context.actor
@@ -183,11 +199,15 @@ class KeyQuery:
         found = await info.context.load("proposal", local, Proposal)
         if found is None:
             raise NotFound("proposalId", what="proposal", id=local)
-        is_consent = decision is Decision.CONSENT
+        is_ruling = decision.value.startswith("RULING_")
+        stance = Stance(
+            decision.value,
+            disputed.disputed() if disputed else None,
+            local_id(on_behalf_of or "", "Party", "onBehalfOf"),
+            (document_sha256 or "") if is_ruling else None,
+        )
         return statement_of(
-            rules.consent_statement(
-                actor.ecosystem_id, found.value, actor.party_id, key_id, is_consent=is_consent
-            )
+            consent_statement(actor.ecosystem_id, found.value, actor.party_id, key_id, stance)
         )
 
 

@@ -1,5 +1,6 @@
 """Policy: what the parties agreed about agreeing, and about being witnessed."""
 
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -7,6 +8,7 @@ from strawberry import field
 
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
+from graph.ladders import Ladder, LadderInput, ladder_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
@@ -16,7 +18,8 @@ from ledger import policy as rules
 from ledger import theme as rules_of_theme
 from ledger.policy import PolicyTerms, ProposePolicy
 from ledger.proposal import ProposalKind, ProposalStatus
-from ledger.read import Found, Narrowed, Window
+from ledger.read import Found
+from ledger.reply import Silence
 from ledger.theme import Theme
 
 
@@ -36,6 +39,49 @@ class ThemeCapInput:
     cap: int = field(description="Live indicators at most, 0 to 100; those live today stay live.")
 
 
+@strawberry.type(description="How proposals of a kind are agreed.")
+class KindRule:
+    """A proposal lives under the rule it was opened with."""
+
+    kind: ProposalKind = field(description="The kind.")
+    needed: int = field(description="Consents that are enough; 0: of all who are asked.")
+    silence: Silence = field(description="What a party's silence at its deadline means.")
+    answer_days: int = field(
+        description="Business days of its own that a party has once it was told; 0: no deadline."
+    )
+    four_eyes: bool = field(
+        description="Whether, within the proposing party, another person has to consent."
+    )
+
+
+@strawberry.input(description="How proposals of a kind are to be agreed.")
+class KindRuleInput:
+    """One a kind."""
+
+    kind: ProposalKind = field(description="The kind, named once.")
+    needed: int = field(
+        default=0, description="Consents that are enough, at least 2; 0: of all who are asked."
+    )
+    silence: Silence = field(
+        default=Silence.NOTHING,
+        description="What silence means. ACCEPT is refused where answers must be signed, ESCALATE "
+        "without a ladder.",
+    )
+    answer_days: int = field(
+        default=0, description="1 to 250 business days; 0 where silence means nothing."
+    )
+    four_eyes: bool = field(
+        default=False,
+        description="Whether, within the proposing party, another person has to consent.",
+    )
+
+    def rule(self) -> rules.KindRule:
+        """As the workroom has it."""
+        return rules.KindRule(
+            self.kind, self.needed, self.silence, self.answer_days, self.four_eyes
+        )
+
+
 @strawberry.type(
     description="A version of the policy; a proposal lives under the one it was opened with."
 )
@@ -51,6 +97,14 @@ class Policy(Node):
     quorum: int = field(description="Cosignatures that certify a checkpoint; 0: no quorum.")
     theme_caps: list[ThemeCap] = field(
         description="How many indicators may be live on a theme; one that is not named has no cap."
+    )
+    rules: list[KindRule] = field(
+        description="How kinds of proposals are agreed; of a kind that is not named all who are "
+        "asked consent, and silence means nothing."
+    )
+    ladder: Ladder = field(description="The ladder that disputes climb.")
+    applies_from: datetime | None = field(
+        description="Not in force before; null: from its agreement on."
     )
     index: Index = field(description="The entry that proposed it; 0 for the founding's.")
 
@@ -76,6 +130,18 @@ def policy_of(state: rules.Policy) -> Policy:
         signatures=list(state.terms.signatures),
         quorum=state.terms.quorum,
         theme_caps=[ThemeCap(theme=each.theme, cap=each.cap) for each in state.terms.theme_caps],
+        rules=[
+            KindRule(
+                kind=each.kind,
+                needed=each.needed,
+                silence=each.silence,
+                answer_days=each.answer_days,
+                four_eyes=each.four_eyes,
+            )
+            for each in state.terms.rules
+        ],
+        ladder=ladder_of(state.terms.ladder),
+        applies_from=state.terms.applies_from,
         index=Index(state.index),
     )
 
@@ -107,6 +173,20 @@ class ProposePolicyInput:
         default_factory=list,
         description="How many indicators may be live on a theme; one that is not named has no cap.",
     )
+    rules: list[KindRuleInput] = field(
+        default_factory=list,
+        description="How kinds of proposals are agreed; of a kind that is not named all who are "
+        "asked consent, and silence means nothing.",
+    )
+    ladder: LadderInput | None = field(
+        default=None,
+        description="The ladder that disputes climb; null: they have no time limit.",
+    )
+    applies_from: datetime | None = field(
+        default=None,
+        description="In force from this instant on, if it is agreed before; null: from its "
+        "agreement on.",
+    )
     replaces: strawberry.ID | None = field(
         default=None, description="A pending policy proposal that this one supersedes."
     )
@@ -137,15 +217,8 @@ class PolicyQuery:
         ] = None,
     ) -> Policy:
         """The founding's until another was agreed."""
-        page = await info.context.doors.reader.page(
-            info.context.actor,
-            "policy",
-            rules.Policy,
-            Window(last=1),
-            Narrowed(status=ProposalStatus.AGREED),
-            as_of,
-        )
-        return policy_of(page.items[0].value if page.items else rules.FOUNDING_POLICY)
+        found = await info.context.load("policy_in_force", "policy", rules.Policy, as_of)
+        return policy_of(rules.FOUNDING_POLICY if found is None else found.value)
 
     @field(description="Proposed policies in the order of the ledger.")
     async def policies(
@@ -183,7 +256,15 @@ class PolicyMutation:
                 for number, each in enumerate(input.witnesses)
             )
             caps = tuple(rules_of_theme.ThemeCap(each.theme, each.cap) for each in input.theme_caps)
-            terms = PolicyTerms(tuple(input.signatures), witnesses, input.quorum, caps)
+            terms = PolicyTerms(
+                tuple(input.signatures),
+                witnesses,
+                input.quorum,
+                caps,
+                tuple(each.rule() for each in input.rules),
+                input.ladder.ladder() if input.ladder else rules.PolicyTerms().ladder,
+                input.applies_from,
+            )
             return ProposePolicy(terms, local_id(input.replaces or "", "Proposal", "replaces"))
 
         written = await write(info, "proposePolicy", input, prepare, dry_run=dry_run)

@@ -13,6 +13,7 @@ from strawberry import field
 
 from graph import nodes, paging
 from ledger import (
+    accord,
     actor,
     agreement,
     amounts,
@@ -20,11 +21,14 @@ from ledger import (
     canonical,
     commit,
     decision,
+    delegation,
+    dispute,
     ecosystem,
     errors,
     identity,
     indicator,
     keyring,
+    ladder,
     measurement,
     method,
     observation,
@@ -36,16 +40,20 @@ from ledger import (
     rotation,
     scheme,
     settlement,
+    statement,
     terms,
     theme,
     trust,
+    undisputed,
     witnessing,
+    workdays,
 )
 from ledger.actor import NotFound, NotPermitted
 from ledger.batch import IdempotencyConflict
 from ledger.errors import Refusal
 
 SOURCES = (
+    accord,
     actor,
     agreement,
     amounts,
@@ -53,11 +61,14 @@ SOURCES = (
     canonical,
     commit,
     decision,
+    delegation,
+    dispute,
     ecosystem,
     identity,
     errors,
     indicator,
     keyring,
+    ladder,
     measurement,
     method,
     nodes,
@@ -71,10 +82,13 @@ SOURCES = (
     rotation,
     scheme,
     settlement,
+    statement,
     terms,
     theme,
     trust,
+    undisputed,
     witnessing,
+    workdays,
 )
 """Where refusals are defined: importing them is what makes the catalogue whole."""
 

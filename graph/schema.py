@@ -16,9 +16,18 @@ from strawberry.extensions import (
 )
 from strawberry.schema.config import StrawberryConfig
 
-from graph.agreements import AgreementMutation, AgreementQuery, load_proposal
+from graph.agreements import AgreementQuery, load_proposal
+from graph.answers import AgreementMutation
 from graph.checkpoints import CheckpointMutation, CheckpointQuery
 from graph.context import Info
+from graph.delegations import (
+    CalendarMutation,
+    CalendarQuery,
+    DelegationMutation,
+    DelegationQuery,
+    load_delegation,
+)
+from graph.disputes import DisputeMutation, DisputeQuery
 from graph.dues import DueQuery, load_due
 from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of
 from graph.entries import EntryQuery, load_entry
@@ -86,6 +95,7 @@ _LOADERS: Mapping[str, Loader] = {
     "Witness": load_witness,
     "IdentityProvider": load_provider,
     "Remark": load_remark,
+    "Delegation": load_delegation,
 }
 
 
@@ -120,6 +130,9 @@ class NodeQuery:
 class Query(
     EcosystemQuery,
     AgreementQuery,
+    DisputeQuery,
+    DelegationQuery,
+    CalendarQuery,
     IndicatorQuery,
     ObservationQuery,
     MeasurementQuery,
@@ -145,6 +158,9 @@ class Query(
 class Mutation(
     EcosystemMutation,
     AgreementMutation,
+    DisputeMutation,
+    DelegationMutation,
+    CalendarMutation,
     IndicatorMutation,
     ObservationMutation,
     MeasurementMutation,

@@ -17,6 +17,8 @@ class Consenters(StrEnum):
     CO_OWNERS = "CO_OWNERS"
     OUTSOURCER_AND_SHARERS = "OUTSOURCER_AND_SHARERS"
     ALL_SIGNING = "ALL_SIGNING"
+    NAMED_SPONSORS = "NAMED_SPONSORS"
+    ARBITER = "ARBITER"
     NOBODY = "NOBODY"
 
 
@@ -92,6 +94,48 @@ ACTS: Mapping[str, Act] = {
             (Role.REPORTER, Role.APPROVER, Role.FINANCE),
             Consenters.NOBODY,
             "one party's own: the proposer takes back what nobody is bound by yet",
+        ),
+        Act(
+            "notifyParty",
+            (Role.APPROVER, Role.ADMIN),
+            Consenters.NOBODY,
+            "the service's own, or a party's of itself: that it was told; its time runs from then",
+        ),
+        Act(
+            "adoptBusinessCalendar",
+            (Role.ADMIN,),
+            Consenters.NOBODY,
+            "one party's own: when it works; it binds proposals opened later alone",
+        ),
+        Act(
+            "grantDelegation",
+            (Role.APPROVER,),
+            Consenters.NOBODY,
+            "one party's own: who may answer for it, for a while, for all to see",
+        ),
+        Act(
+            "revokeDelegation",
+            (Role.APPROVER,),
+            Consenters.NOBODY,
+            "one party's own: it answers for itself again",
+        ),
+        Act(
+            "escalateDispute",
+            (Role.SPONSOR,),
+            Consenters.NOBODY,
+            "a named sponsor's: the next rung decides no more than this one could",
+        ),
+        Act(
+            "signRuling",
+            (Role.SPONSOR,),
+            Consenters.NAMED_SPONSORS,
+            "a ruling binds once all the sponsors that the agreed policy names rule alike",
+        ),
+        Act(
+            "recordExternalRuling",
+            (Role.SPONSOR,),
+            Consenters.ARBITER,
+            "it binds by the signature of the arbiter whom the agreed policy names",
         ),
         Act(
             "reportPayment",

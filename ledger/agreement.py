@@ -6,31 +6,44 @@ that all signed the same bytes. Nothing binding has a second way in, except the 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 
 from ledger.actor import Actor
-from ledger.errors import Refusal
-from ledger.fact import Fact, Placed
-from ledger.ids import ProposalId
-from ledger.keyring import Keyring, check_signature
-from ledger.proposal import (
-    Agreements,
-    Answer,
-    Opening,
-    Proposal,
-    ProposalAgreed,
+from ledger.answer import (
     ProposalConsented,
-    ProposalKind,
+    ProposalNoticed,
     ProposalObjected,
-    ProposalStatus,
     ProposalSuperseded,
     ProposalWithdrawn,
-    Signed,
 )
+from ledger.delegation import Delegations
+from ledger.errors import Refusal
+from ledger.fact import Fact
+from ledger.ids import ProposalId
+from ledger.proposal import Agreements, Opening, Proposal, ProposalKind, ProposalStatus
+from ledger.reply import Channel, Disputed, Signed
+from ledger.statement import Signing, Stance
 
 
 class ConsentTwice(Refusal):
     """Your party has already answered this proposal ({answer}). -> Nothing more is needed."""
+
+
+class AnswerTooLate(Refusal):
+    """Your deadline was {deadline}: your silence was counted as {silence}. -> Propose anew."""
+
+
+class FourEyes(Refusal):
+    """You proposed this yourself, and the policy asks for four eyes. -> Have a colleague answer."""
+
+
+class AlreadyTold(Refusal):
+    """That party was told of this proposal by {channel} already. -> Nothing more is needed."""
+
+
+class PartBinds(Refusal):
+    """The undisputed part of this binds already. -> Agree, rule or replace what is left."""
 
 
 class NotASignatory(Refusal):
@@ -59,21 +72,39 @@ class SubjectBusy(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Command: consent to a proposal. `commitment` is what was read; empty: not checked."""
+    """Command: consent to a proposal. `commitment` is what was read; empty: not checked.
+
+    `on_behalf_of` is a party that delegated its answer to the acting one; empty: for itself.
+    """
 
     proposal_id: str
     commitment: str = ""
     signed: Signed | None = None
+    on_behalf_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """Command: object to a proposal, with the reason."""
+    """Command: object to a proposal, with the reason, or to the `disputed` part alone."""
 
     proposal_id: str
     reason: str
     commitment: str = ""
     signed: Signed | None = None
+    on_behalf_of: str = ""
+    disputed: Disputed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotifyParty:
+    """Command: enter that a party was told of a proposal.
+
+    The service enters it of a channel of its own, a party of itself (ACKNOWLEDGED).
+    """
+
+    proposal_id: str
+    party_id: str
+    channel: Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +123,7 @@ def opening(
     signatories: Iterable[str],
     replaces: str = "",
 ) -> tuple[Opening, tuple[Fact, ...]]:
-    """Terms of a new proposal by unanimity, and the supersession of the one that it replaces.
+    """Terms of a new proposal, before its policy, and the supersession of the one that it replaces.
 
     Raises SubjectBusy when another one is pending and not the one named in `replaces`,
     ProposalClosed when `replaces` is no longer pending, NobodyCanAgree without signatories.
@@ -113,54 +144,102 @@ def opening(
 
 
 @dataclass(frozen=True, slots=True)
-class Signing:
-    """What signatures are checked with: the keyring, and kinds that a policy wants signed.
+class Around:
+    """What an answer is judged by beside the proposal: signatures, delegations, and the instant."""
 
-    `signed_kinds` holds (policy version, kind).
-    """
-
-    ring: Keyring
-    signed_kinds: frozenset[tuple[int, ProposalKind]]
-
-    def check(self, actor: Actor, proposal: Proposal, signed: Signed | None, *, yes: bool) -> None:
-        """Return if the answer is signed as it must be. Raises like `keyring.check_signature`."""
-        check_signature(
-            self.ring,
-            actor.ecosystem_id,
-            proposal,
-            actor.party_id,
-            signed,
-            is_consent=yes,
-            is_required=(proposal.policy_version, proposal.kind) in self.signed_kinds,
-        )
+    signing: Signing
+    delegations: Delegations
+    now: datetime
 
 
 def consent(
-    agreements: Agreements, actor: Actor, command: Consent, signing: Signing
-) -> tuple[tuple[Fact, ...], bool]:
-    """A consent, and whether the rule is met by it.
+    agreements: Agreements, actor: Actor, command: Consent, around: Around
+) -> ProposalConsented:
+    """A consent. Who objected takes its objection back by it, while the dispute lasts.
 
-    Raises ConsentTwice, NotASignatory, ProposalClosed, CommitmentDiffers, NotFound, and like
-    `keyring.check_signature`.
+    Raises ConsentTwice, AnswerTooLate, NotASignatory, FourEyes, ProposalClosed,
+    CommitmentDiffers, NotFound, like `Delegations.require` and `Signing.check`.
     """
-    key = command.proposal_id
-    proposal = _answerable(agreements, actor, key, command.commitment)
-    signing.check(actor, proposal, command.signed, yes=True)
-    fact = Fact(ProposalConsented(key, proposal.index, proposal.commitment, command.signed))
-    return (fact,), len(proposal.consents()) + 1 >= proposal.needed
+    proposal = agreements.get(command.proposal_id)
+    event = ProposalConsented(
+        command.proposal_id,
+        proposal.index,
+        command.commitment or proposal.commitment,
+        command.signed,
+        command.on_behalf_of,
+    )
+    check_answer(proposal, actor, event, around)
+    return event
 
 
 def objection(
-    agreements: Agreements, actor: Actor, command: Objection, signing: Signing
-) -> tuple[Fact, ...]:
-    """An objection with its reason in the annex. Raises like `consent`, and ReasonMissing."""
-    key = command.proposal_id
-    proposal = _answerable(agreements, actor, key, command.commitment)
-    if not command.reason.strip():
+    agreements: Agreements, actor: Actor, command: Objection, around: Around
+) -> ProposalObjected:
+    """An objection; its reason goes into the annex. Raises like `consent`."""
+    proposal = agreements.get(command.proposal_id)
+    event = ProposalObjected(
+        command.proposal_id,
+        proposal.index,
+        command.commitment or proposal.commitment,
+        command.signed,
+        command.on_behalf_of,
+        command.disputed,
+    )
+    check_answer(proposal, actor, event, around)
+    return event
+
+
+def reason_of(command: Objection) -> str:
+    """The reason of an objection. Raises ReasonMissing."""
+    reason = command.reason.strip()
+    if not reason:
         raise ReasonMissing("reason")
-    signing.check(actor, proposal, command.signed, yes=False)
-    event = ProposalObjected(key, proposal.index, proposal.commitment, command.signed)
-    return (Fact(event, annex={"reason": command.reason.strip()}),)
+    return reason
+
+
+def check_answer(
+    proposal: Proposal,
+    actor: Actor,
+    event: ProposalConsented | ProposalObjected,
+    around: Around,
+) -> None:
+    """Return if an answer can stand, and is signed as it must be. Raises like `consent`."""
+    party_id = event.on_behalf_of or actor.party_id
+    is_consent = isinstance(event, ProposalConsented)
+    if party_id not in proposal.signatories:
+        raise NotASignatory("proposalId")
+    if event.on_behalf_of:
+        around.delegations.require(party_id, actor.party_id, proposal.kind, around.now)
+    _check_first_answer(proposal, party_id, is_consent=is_consent)
+    if not proposal.is_pending:
+        raise ProposalClosed("proposalId", status=proposal.status)
+    proposed_so = (party_id, actor.subject) == (proposal.proposer, proposal.proposer_subject)
+    if proposal.four_eyes and is_consent and proposed_so:
+        raise FourEyes("proposalId")
+    if (event.proposal_index, event.commitment) != (proposal.index, proposal.commitment):
+        raise CommitmentDiffers("commitment", index=proposal.index)
+    stance = Stance(
+        "CONSENT" if is_consent else "OBJECTION",
+        None if isinstance(event, ProposalConsented) else event.disputed,
+        event.on_behalf_of,
+    )
+    around.signing.check(actor.ecosystem_id, proposal, actor.party_id, event.signed, stance)
+
+
+def _check_first_answer(proposal: Proposal, party_id: str, *, is_consent: bool) -> None:
+    """A party answers once; but it may consent after all while its own no is disputed."""
+    answer = proposal.answer_of(party_id)
+    if answer is None:
+        return
+    is_disputed = proposal.status is ProposalStatus.DISPUTED
+    if is_consent and is_disputed and not answer.is_consent:
+        return
+    if answer.is_silent:
+        notice, deadline = proposal.notice_of(party_id), proposal.deadline_of(party_id)
+        until = notice.until if notice else deadline.at if deadline else None
+        told = until.isoformat() if until else ""
+        raise AnswerTooLate("proposalId", deadline=told, silence=proposal.silence)
+    raise ConsentTwice("proposalId", answer="consent" if answer.is_consent else "objection")
 
 
 class ReasonMissing(Refusal):
@@ -168,84 +247,41 @@ class ReasonMissing(Refusal):
 
 
 def withdrawal(agreements: Agreements, actor: Actor, proposal_id: str) -> tuple[Fact, ...]:
-    """Take a pending proposal back. Raises NotTheProposer, ProposalClosed, NotFound."""
-    proposal = agreements.get(proposal_id)
-    if proposal.proposer != actor.party_id:
-        raise NotTheProposer("proposalId")
-    if not proposal.is_pending:
-        raise ProposalClosed("proposalId", status=proposal.status)
+    """Take a pending proposal back. Raises NotTheProposer, ProposalClosed, PartBinds, NotFound."""
+    check_withdrawal(agreements.get(proposal_id), actor.party_id)
     return (Fact(ProposalWithdrawn(proposal_id)),)
 
 
-def _answerable(
-    agreements: Agreements, actor: Actor, proposal_id: str, commitment: str
-) -> Proposal:
-    proposal = agreements.get(proposal_id)
-    if actor.party_id not in proposal.signatories:
-        raise NotASignatory("proposalId")
-    answer = proposal.answer_of(actor.party_id)
-    if answer is not None:
-        raise ConsentTwice("proposalId", answer="consent" if answer.is_consent else "objection")
+def check_withdrawal(proposal: Proposal, party_id: str) -> None:
+    """Return if a party may take a proposal back. Raises like `withdrawal`."""
+    if proposal.proposer != party_id:
+        raise NotTheProposer("proposalId")
     if not proposal.is_pending:
         raise ProposalClosed("proposalId", status=proposal.status)
-    if commitment and commitment != proposal.commitment:
-        raise CommitmentDiffers("commitment", index=proposal.index)
-    return proposal
+    if proposal.undisputed_index is not None:
+        raise PartBinds("proposalId")
 
 
-def opened(
-    agreements: Agreements, placed: Placed, terms: Opening, policy_version: int
-) -> Agreements:
-    """Agreements after a `*.proposed` event, opened under the policy in force."""
-    proposal = Proposal(
-        proposal_id=terms.proposal_id,
-        kind=terms.kind,
-        subject=terms.subject,
-        proposer=placed.party,
-        signatories=terms.signatories,
-        needed=terms.needed,
-        replaces=terms.replaces,
-        index=placed.index,
-        commitment=placed.commitment,
-        status=ProposalStatus.OPEN,
-        policy_version=policy_version,
-    )
-    return Agreements(
-        agreements.proposals.set(terms.proposal_id, proposal),
-        agreements.pending.set(terms.subject, terms.proposal_id),
-    )
+def notice(agreements: Agreements, command: NotifyParty, now: datetime) -> ProposalNoticed:
+    """The entry that a party was told: from here its deadline runs, by the calendar of the opening.
 
-
-def evolve(agreements: Agreements, placed: Placed) -> Agreements:
-    """Agreements after a consent, an objection or an outcome."""
-    match placed.event:
-        case ProposalConsented() | ProposalObjected() as event:
-            return _answered(agreements, placed, event)
-        case ProposalAgreed(proposal_id=proposal_id):
-            return _closed(agreements, proposal_id, ProposalStatus.AGREED)
-        case ProposalWithdrawn(proposal_id=proposal_id):
-            return _closed(agreements, proposal_id, ProposalStatus.WITHDRAWN)
-        case ProposalSuperseded(proposal_id=proposal_id):
-            return _closed(agreements, proposal_id, ProposalStatus.SUPERSEDED)
-        case _:
-            return agreements
-
-
-def _answered(
-    agreements: Agreements, placed: Placed, event: ProposalConsented | ProposalObjected
-) -> Agreements:
-    old = agreements.proposals[event.proposal_id]
-    is_consent = isinstance(event, ProposalConsented)
-    key_id = event.signed.key_id if event.signed else ""
-    answer = Answer(placed.party, is_consent, placed.index, key_id)
-    status = old.status if is_consent else ProposalStatus.DISPUTED
-    new = replace(old, answers=(*old.answers, answer), status=status)
-    return replace(agreements, proposals=agreements.proposals.set(event.proposal_id, new))
-
-
-def _closed(agreements: Agreements, proposal_id: str, status: ProposalStatus) -> Agreements:
-    new = replace(agreements.proposals[proposal_id], status=status)
-    pending = agreements.pending
-    if pending.get(new.subject) == proposal_id:
-        pending = pending.delete(new.subject)
-    return Agreements(agreements.proposals.set(proposal_id, new), pending)
+    Told on the day of the opening, its deadline is the one that was fixed then; told later, it has
+    its business days from there on. A further channel changes nothing.
+    Raises NotASignatory, ProposalClosed, AlreadyTold, NotFound.
+    """
+    proposal = agreements.get(command.proposal_id)
+    party_id, channel = command.party_id, command.channel
+    if party_id not in proposal.signatories:
+        raise NotASignatory("partyId")
+    if not proposal.is_pending:
+        raise ProposalClosed("proposalId", status=proposal.status)
+    if any((each.party_id, each.channel) == (party_id, channel) for each in proposal.notices):
+        raise AlreadyTold("channel", channel=channel)
+    first, deadline = proposal.notice_of(party_id), proposal.deadline_of(party_id)
+    until = None if first is None else first.until
+    if first is None and deadline is not None and deadline.at is not None:
+        calendar = agreements.calendars.at(deadline.calendar_index)
+        until = max(deadline.at, calendar.deadline(now, proposal.answer_days))
+        if party_id == proposal.proposer:
+            until = deadline.at
+    return ProposalNoticed(command.proposal_id, party_id, channel, until)

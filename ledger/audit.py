@@ -5,14 +5,14 @@ measurement follows from the parts it names, a settlement recomputes to the cent
 from what is owed. Source: `ledger-format.md`, "Offline".
 """
 
-from ledger import indicator, keyring, policy
+from ledger import indicator, policy
+from ledger.audit_agreement import check_agreement, check_due, check_opening
 from ledger.audit_evidence import check_measurement
 from ledger.audit_paying import check_paying
 from ledger.audit_payout import check_posted, check_scheme, check_settlement
 from ledger.audit_trust import check_trust
 from ledger.book import Book
 from ledger.changes import opening_of
-from ledger.decision import signing
 from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Refusal
 from ledger.fact import CLOCK, EVERYBODY, Placed, Sealed
@@ -23,14 +23,7 @@ from ledger.keyring import WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyProposed
-from ledger.priority import require_bindable, require_room
-from ledger.proposal import (
-    Opening,
-    ProposalAgreed,
-    ProposalConsented,
-    ProposalObjected,
-    ProposalWithdrawn,
-)
+from ledger.priority import require_room
 from ledger.register import SEALABLE
 from ledger.remark import RemarkMade
 from ledger.rotation import LogKeyRotated
@@ -76,16 +69,12 @@ def _check(book: Book, placed: Placed) -> None:
         require(placed.audience == EVERYBODY, "its audience is not everybody")
     opening = opening_of(placed.event)
     if opening is not None:
-        _check_opening(book, opening, *_asked(book, placed.event))
+        check_opening(book, placed, opening, *_asked(book, placed.event))
+    is_about_agreeing = check_agreement(book, placed)
+    check_due(book, placed)
+    if is_about_agreeing:
+        return
     match placed.event:
-        case ProposalConsented() | ProposalObjected() as answer:
-            _check_answer(book, placed, answer)
-        case ProposalAgreed() as agreed:
-            _check_agreed(book, agreed)
-        case ProposalWithdrawn(proposal_id=proposal_id):
-            proposal = book.agreements.get(proposal_id)
-            require(proposal.is_pending, "the proposal was closed")
-            require(proposal.proposer == placed.party, "only its proposer takes it back")
         case PartSubmitted() as part:
             version = book.indicator_version(part.indicator_id, part.version)
             require(part.figures.party_id == placed.party, "it reports for another party")
@@ -113,8 +102,9 @@ def _check_content(book: Book, event: object) -> None:
         case SettlementProposed() as settling:
             check_settlement(book, settling)
         case PolicyProposed(version=version, terms=agreed):
-            require(version == book.policy().version + 1, "its version does not follow")
-            policy.check(agreed, book.keyring.witnesses.keys())
+            require(version == book.last_agreed_policy().version + 1, "its version does not follow")
+            signing = ecosystem(book).signing_ids()
+            policy.check(agreed, book.keyring.witnesses.keys(), signing)
         case _:
             raise RuleBroken("it proposes nothing that we know")
 
@@ -143,15 +133,6 @@ def _asked(book: Book, event: object) -> tuple[str, frozenset[str]]:
             raise RuleBroken("it proposes nothing that we know")
 
 
-def _check_opening(book: Book, opening: Opening, subject: str, asked: frozenset[str]) -> None:
-    """A proposal asks everybody whose consent it needs, and one is pending a subject."""
-    require(opening.subject == subject, "its subject is another")
-    require(set(opening.signatories) == asked, "it does not ask all whose consent it needs")
-    require(opening.needed == len(asked), "it needs fewer consents than there are signatories")
-    require(opening.proposal_id not in book.agreements.proposals, "its id was used before")
-    require(subject not in book.agreements.pending, "another proposal of its subject is pending")
-
-
 def _may_act(book: Book, event: object) -> frozenset[str]:
     """Who may enter an event: members that sign; an observer its witness, the log its own key."""
     match event:
@@ -161,31 +142,3 @@ def _may_act(book: Book, event: object) -> frozenset[str]:
             return ecosystem(book).party_ids()
         case _:
             return ecosystem(book).signing_ids() | {CLOCK}
-
-
-def _check_answer(book: Book, placed: Placed, answer: ProposalConsented | ProposalObjected) -> None:
-    proposal = book.agreements.get(answer.proposal_id)
-    require(placed.party in proposal.signatories, "its party was not asked")
-    require(proposal.answer_of(placed.party) is None, "its party answers twice")
-    require(proposal.is_pending, "the proposal was closed")
-    signed = (answer.proposal_index, answer.commitment)
-    require(signed == (proposal.index, proposal.commitment), "it signs other bytes")
-    rules = signing(book)
-    keyring.check_signature(
-        rules.ring,
-        book.ecosystem_id,
-        proposal,
-        placed.party,
-        answer.signed,
-        is_consent=isinstance(answer, ProposalConsented),
-        is_required=(proposal.policy_version, proposal.kind) in rules.signed_kinds,
-    )
-
-
-def _check_agreed(book: Book, agreed: ProposalAgreed) -> None:
-    proposal = book.agreements.get(agreed.proposal_id)
-    indices = tuple(answer.index for answer in proposal.consents())
-    require(proposal.is_pending, "the proposal was closed")
-    require(agreed.consents == indices, "it names consents that were not given")
-    require(len(indices) >= proposal.needed, "it lacks consents")
-    require_bindable(book, proposal)

@@ -5,7 +5,7 @@ batch. One key twice in a batch: the first wins, the second gets the same answer
 Source: `design.md` decision 4.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,12 +16,14 @@ from ledger.changes import Change, changes
 from ledger.commands import Command, Decision, LogIdentity
 from ledger.errors import Refusal
 from ledger.evolution import evolve
-from ledger.fact import Placed
+from ledger.fact import CLOCK, Fact, Placed
 from ledger.history import Entry, seal
-from ledger.ids import EcosystemId, Seed
+from ledger.ids import EcosystemId, PartyId, Seed
 from ledger.journal import Booked
+from ledger.lapse import lapsed, next_due
 from ledger.observation import Batch, RecordObservations, ReferenceTaken, can_stand
-from ledger.store import entries, observations, postings, projections
+from ledger.schedule import Due
+from ledger.store import entries, observations, postings, projections, wakes
 from ledger.store.entries import UsedKey
 from ledger.store.pool import Connection
 from ledger.tree import Frontier
@@ -78,6 +80,7 @@ class Pending:
     keys: list[UsedKey]
     references: set[tuple[str, str, str, int]]
     erased: list[int]
+    schedule: tuple[Due, ...] = ()
 
     def repeated(self, request: Request) -> Receipt | None:
         """The answer from when the key was used first, if it was. Raises IdempotencyConflict."""
@@ -90,20 +93,18 @@ class Pending:
             self.ecosystem_id, used.first_index, used.entry_count, used.object_id, is_repeat=True
         )
 
+    def lapse(self, draw: Callable[[], Seed]) -> None:
+        """Enter what is due by now, earliest first, before anything is decided."""
+        while (due := next_due(self.book, self.now)) is not None:
+            seed = draw()
+            for fact in lapsed(self.book, due, self.now):
+                self._seal(fact, CLOCK, CLOCK, seed)
+
     def add(self, request: Request, decision: Decision, seed: Seed) -> Receipt:
         """Enter a decision's facts, one after the other, and use up its key."""
         first = self.book.size
         for fact in decision.facts:
-            entry, placed = seal(
-                fact,
-                ecosystem_id=self.ecosystem_id,
-                index=self.book.size,
-                at=self.now,
-                party=decision.party,
-                subject=request.actor.subject,
-                seed=seed,
-            )
-            self._enter(entry, placed)
+            self._seal(fact, decision.party, request.actor.subject, seed)
         if decision.batch is not None:
             self.rows.append((first, decision.party, decision.batch))
         if decision.erased is not None:
@@ -121,6 +122,18 @@ class Pending:
         return Receipt(
             self.ecosystem_id, first, len(decision.facts), decision.object_id, is_repeat=False
         )
+
+    def _seal(self, fact: Fact, party: PartyId, subject: str, seed: Seed) -> None:
+        entry, placed = seal(
+            fact,
+            ecosystem_id=self.ecosystem_id,
+            index=self.book.size,
+            at=self.now,
+            party=party,
+            subject=subject,
+            seed=seed,
+        )
+        self._enter(entry, placed)
 
     def _enter(self, entry: Entry, placed: Placed) -> None:
         self.book = evolve(self.book, placed)
@@ -153,6 +166,10 @@ class Pending:
             return
         await entries.append(connection, self.ecosystem_id, self.entries, self.nodes, self.frontier)
         await entries.use_keys(connection, self.ecosystem_id, self.keys)
+        schedule = self.book.agreements.schedule
+        if schedule != self.schedule:
+            next_at = schedule[0].at if schedule else None
+            await wakes.keep(connection, self.ecosystem_id, next_at)
         await projections.project(connection, self.ecosystem_id, self.changes)
         await postings.append(connection, self.ecosystem_id, self.postings)
         await observations.add_batches(connection, self.ecosystem_id, self.rows)

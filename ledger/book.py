@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from immutables import Map
 
+from ledger.delegation import Delegations
 from ledger.due import Due
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Fault
@@ -70,9 +71,14 @@ class Book:
     dues: Map[str, Due] = Map()
     keyring: Keyring = Keyring()
     identities: Identities = Identities()
-    # proposal id -> policy
+    # proposal id -> policy; agreed version -> proposal id; what is in force, and agreed last
     policies: Map[str, Policy] = Map()
+    policy_versions: Map[int, str] = Map()
     current_policy: str = ""
+    latest_policy: str = ""
+    delegations: Delegations = Delegations()
+    # (scheme id, period) -> (settlement id, party id) -> minor units posted as undisputed
+    part_posted: Map[tuple[str, str], Map[tuple[str, str], int]] = Map()
     # entries with an annex that was not erased -> whose they are
     annexes: Map[int, str] = Map()
 
@@ -81,11 +87,13 @@ class Book:
         return self.policies[self.current_policy] if self.current_policy else FOUNDING_POLICY
 
     def policy_of(self, version: int) -> Policy:
-        """The agreed policy of a version; a proposal that lives under it names it."""
-        for policy in self.policies.values():
-            if policy.status is ProposalStatus.AGREED and policy.version == version:
-                return policy
-        return FOUNDING_POLICY
+        """The agreed policy of a version."""
+        key = self.policy_versions.get(version)
+        return self.policies[key] if key else FOUNDING_POLICY
+
+    def last_agreed_policy(self) -> Policy:
+        """The highest agreed version, in force or not yet."""
+        return self.policies[self.latest_policy] if self.latest_policy else FOUNDING_POLICY
 
     def signed_kinds(self) -> frozenset[tuple[int, ProposalKind]]:
         """Under which policy version answers to which kinds of proposals must be signed."""

@@ -11,7 +11,13 @@ from ledger.book import Book
 from ledger.due import Due, dues_of
 from ledger.errors import Fault
 from ledger.fact import Placed
-from ledger.journal import AccountState, Booked, Posting, SettlementPosted
+from ledger.journal import (
+    AccountState,
+    Booked,
+    Posting,
+    SettlementPartPosted,
+    SettlementPosted,
+)
 from ledger.payment import (
     Payment,
     PaymentConfirmed,
@@ -21,12 +27,13 @@ from ledger.payment import (
     begun,
     tallied,
 )
+from ledger.undisputed import bound_so_far, unposted_elsewhere, with_part_posted
 
 
 def book_entry(book: Book, placed: Placed) -> Book:
     """The Book after an entry that posts. Raises Fault when a posting is out of its place."""
     match placed.event:
-        case SettlementPosted() as event:
+        case SettlementPosted() | SettlementPartPosted() as event:
             return _settled(book, placed, event)
         case PaymentReported() as event:
             due = book.dues[event.reference]
@@ -57,7 +64,10 @@ def bookings(book: Book, placed: Placed) -> tuple[Booked, ...]:
 
 def _bookings(book: Book, placed: Placed) -> Iterator[Booked]:
     match placed.event:
-        case SettlementPosted(settlement_id=settlement_id, postings=postings):
+        case (
+            SettlementPosted(settlement_id=settlement_id, postings=postings)
+            | SettlementPartPosted(settlement_id=settlement_id, postings=postings)
+        ):
             references = {due.party_id: due.reference for due in settled_dues(book, settlement_id)}
             for posting in postings:
                 account = posting.account
@@ -89,15 +99,26 @@ def payments_on(book: Book, due: Due) -> list[Payment]:
     return [book.payments[each] for each in due.payment_ids]
 
 
-def _settled(book: Book, placed: Placed, event: SettlementPosted) -> Book:
+def _settled(book: Book, placed: Placed, event: SettlementPosted | SettlementPartPosted) -> Book:
+    """What is owed once a settlement is posted: all of it, or its undisputed part so far.
+
+    A stake whose undisputed part was owed before owes all of it now, under the same reference.
+    """
     settled = book.settlement(event.settlement_id)
     if settled is None or book.ecosystem is None:
         raise Fault(f"entry {placed.index} posts a settlement that was never proposed")
     dues = book.dues
     outsourcer = book.ecosystem.outsourcer.party_id
+    posted = book.posted
+    if isinstance(event, SettlementPartPosted):
+        book = with_part_posted(book, settled, event)
+        settled = bound_so_far(book, settled)
+    else:
+        settled = unposted_elsewhere(book, settled)
+        posted = posted.set(event.settlement_id, placed.index)
     for due in dues_of(settled, outsourcer, placed.index, placed.audience):
-        dues = dues.set(due.reference, due)
-    posted = book.posted.set(event.settlement_id, placed.index)
+        known = dues.get(due.reference)
+        dues = dues.set(due.reference, replace(known, amount=due.amount) if known else due)
     return with_postings(replace(book, dues=dues, posted=posted), event.postings)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ledger.book import Book
 from ledger.booking import bookings, settled_dues
+from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.ecosystem import EcosystemFounded
 from ledger.fact import Placed
 from ledger.identity import (
@@ -18,17 +19,18 @@ from ledger.identity import (
     provider_key,
 )
 from ledger.indicator import IndicatorProposed
-from ledger.journal import Account, AccountState, SettlementPosted
+from ledger.journal import Account, AccountState, SettlementPartPosted, SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.observation import ObservationsRecorded
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
-from ledger.policy import PolicyProposed
+from ledger.policy import PolicyApplied, PolicyProposed
 from ledger.proposal import Opening, Proposal
 from ledger.remark import AnnexErased, Remark, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import SchemeProposed
 from ledger.settlement import SettlementProposed
+from ledger.workdays import AdoptedCalendar, BusinessCalendarAdopted
 
 
 def opening_of(event: object) -> Opening | None:
@@ -70,6 +72,9 @@ def changes(book: Book, placed: Placed) -> Iterator[Change]:
             return
         case ObservationsRecorded() | AnnexErased():
             return
+        case BusinessCalendarAdopted() | DelegationGranted() | DelegationEnded() | PolicyApplied():
+            yield from _agreeing_changes(book, placed)
+            return
         case (
             ConsentKeyRegistered()
             | ConsentKeyRevoked()
@@ -86,7 +91,13 @@ def changes(book: Book, placed: Placed) -> Iterator[Change]:
                 "part", f"{indicator_id}/{period}/{placed.party}", part, indicator_id, period
             )
             return
-        case SettlementPosted() | PaymentReported() | PaymentConfirmed() | PaymentReversed():
+        case (
+            SettlementPosted()
+            | SettlementPartPosted()
+            | PaymentReported()
+            | PaymentConfirmed()
+            | PaymentReversed()
+        ):
             yield from _booking_changes(book, placed)
             return
         case _:
@@ -114,6 +125,22 @@ def _trust_changes(book: Book, placed: Placed) -> Iterator[Change]:
             yield Change("remark", key, remark, about)
 
 
+def _agreeing_changes(book: Book, placed: Placed) -> Iterator[Change]:
+    """What proposals are opened and answered by."""
+    match placed.event:
+        case BusinessCalendarAdopted(calendar=calendar):
+            adopted = AdoptedCalendar(placed.party, calendar, placed.index)
+            yield Change("business_calendar", placed.party, adopted)
+        case DelegationGranted(delegation_id=key) | DelegationEnded(delegation_id=key):
+            granted = book.delegations.granted[key]
+            status = "GRANTED" if granted.revoked_index is None else "REVOKED"
+            yield Change("delegation", key, granted, granted.party_id, "", status)
+        case PolicyApplied(proposal_id=key):
+            yield Change("policy_in_force", "policy", book.policies[key])
+        case _:
+            pass
+
+
 def _key_change(book: Book, key_id: str) -> Change:
     key = book.keyring.consent_keys[key_id]
     status = "IN_FORCE" if key.revoked_index is None else "REVOKED"
@@ -129,7 +156,10 @@ def _provider_change(book: Book, key: str) -> Change:
 def _booking_changes(book: Book, placed: Placed) -> Iterator[Change]:
     """What an entry that posts changed: payments, what is owed, and accounts."""
     match placed.event:
-        case SettlementPosted(settlement_id=settlement_id):
+        case (
+            SettlementPosted(settlement_id=settlement_id)
+            | SettlementPartPosted(settlement_id=settlement_id)
+        ):
             dues = settled_dues(book, settlement_id)
         case (
             PaymentReported(payment_id=key)
@@ -175,6 +205,8 @@ def _proposal_changes(book: Book, proposal: Proposal) -> Iterator[Change]:
         yield Change("scheme", scheme.scheme_id, scheme, "", "", status)
     elif (policy := book.policies.get(key)) is not None:
         yield Change("policy", key, policy, "", "", status)
+        if book.current_policy == key:
+            yield Change("policy_in_force", "policy", policy)
     else:
         settlement = book.settlements[key]
         content = settlement.content

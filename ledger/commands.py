@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from ledger.actor import Actor
 from ledger.acts import permit
-from ledger.agreement import Consent, Objection, Withdrawal
+from ledger.agreement import Consent, NotifyParty, Objection, Withdrawal
+from ledger.delegation import GrantDelegation, RevokeDelegation
+from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling
 from ledger.ecosystem import FoundEcosystem
 from ledger.fact import Fact
 from ledger.identity import RegisterIdentityProvider, RemoveIdentityProvider
@@ -24,6 +26,7 @@ from ledger.remark import EraseAnnex, MakeRemark
 from ledger.rotation import RotateLogKey
 from ledger.scheme import ProposeScheme
 from ledger.settlement import ProposeSettlement
+from ledger.workdays import AdoptBusinessCalendar
 
 Command = (
     FoundEcosystem
@@ -36,6 +39,13 @@ Command = (
     | Consent
     | Objection
     | Withdrawal
+    | NotifyParty
+    | AdoptBusinessCalendar
+    | GrantDelegation
+    | RevokeDelegation
+    | EscalateDispute
+    | SignRuling
+    | RecordExternalRuling
     | ReportPayment
     | ConfirmPayment
     | ReversePayment
@@ -62,6 +72,13 @@ ACT_OF: Mapping[type, str] = {
     Consent: "consent",
     Objection: "object",
     Withdrawal: "withdrawProposal",
+    NotifyParty: "notifyParty",
+    AdoptBusinessCalendar: "adoptBusinessCalendar",
+    GrantDelegation: "grantDelegation",
+    RevokeDelegation: "revokeDelegation",
+    EscalateDispute: "escalateDispute",
+    SignRuling: "signRuling",
+    RecordExternalRuling: "recordExternalRuling",
     ReportPayment: "reportPayment",
     ConfirmPayment: "confirmPayment",
     ReversePayment: "reversePayment",

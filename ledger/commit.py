@@ -18,6 +18,7 @@ from ledger.ecosystem import FoundEcosystem
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.fold import catch_up, cold_start
 from ledger.ids import SEED_SIZE, EcosystemId, Seed
+from ledger.lapse import lapsed_by
 from ledger.memory import HeadMemory, NoMemory
 from ledger.rollback import check_head
 from ledger.sequencer import Clock, Sequencer, Surroundings
@@ -32,6 +33,10 @@ MAX_BOOKS = 256
 """Folded ecosystems kept in memory; the least recently used leave first."""
 SNAPSHOT_EVERY = 5000
 """Entries between snapshots of a Book: what a cold start folds at most, nearly."""
+
+
+MAX_WOKEN = 1000
+"""Ecosystems that are looked at in one round of the clock."""
 
 
 class KeyMalformed(Refusal):
@@ -109,7 +114,18 @@ class Ledger:
             book = (await catch_up(connection, folded, head)).book
         seed = Seed(secrets.token_bytes(SEED_SIZE))
         now = max(self.clock(), book.last_at)
+        book = lapsed_by(book, now)
         return decide(book, request.command, request.actor, now, seed, self.log_identity)
+
+    async def enter_what_is_due(self) -> int:
+        """Enter what is due in every ecosystem, also where nobody writes. Returns in how many.
+
+        What fails is tried again the next time. Raises Trouble when the database cannot be asked.
+        """
+        due = await self.database.ecosystems_due(self.clock(), MAX_WOKEN)
+        for ecosystem_id in due:
+            await self._sequencer(ecosystem_id).wake()
+        return len(due)
 
     def _sequencer(self, ecosystem_id: EcosystemId) -> Sequencer:
         sequencer = self._sequencers.get(ecosystem_id)

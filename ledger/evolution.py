@@ -10,25 +10,28 @@ from typing import cast
 
 from immutables import Map
 
-from ledger import agreement, identity, keyring
+from ledger import identity, keyring, life
 from ledger.book import Book, Indicator
 from ledger.booking import book_entry
+from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.ecosystem import Ecosystem, EcosystemFounded, founded
 from ledger.errors import Fault
 from ledger.fact import Placed, Sealed
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed, IndicatorVersion
-from ledger.journal import SettlementPosted
+from ledger.inforce import arranged, with_agreed_policy
+from ledger.journal import SettlementPartPosted, SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import Measurement, MeasurementProposed, Part, PartSubmitted
 from ledger.observation import ObservationsRecorded
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
-from ledger.policy import Policy, PolicyProposed
+from ledger.policy import Policy, PolicyApplied, PolicyProposed
 from ledger.proposal import Proposal, ProposalStatus
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import Scheme, SchemeProposed
 from ledger.settlement import Settlement, SettlementProposed
+from ledger.workdays import BusinessCalendarAdopted
 
 
 def evolve(book: Book, placed: Placed) -> Book:
@@ -49,7 +52,13 @@ def evolve(book: Book, placed: Placed) -> Book:
             | PolicyProposed()
         ):
             return _with_proposal(book, placed)
-        case SettlementPosted() | PaymentReported() | PaymentConfirmed() | PaymentReversed():
+        case (
+            SettlementPosted()
+            | SettlementPartPosted()
+            | PaymentReported()
+            | PaymentConfirmed()
+            | PaymentReversed()
+        ):
             return book_entry(book, placed)
         case ConsentKeyRegistered() | ConsentKeyRevoked() | WitnessRegistered():
             return replace(book, keyring=keyring.evolve(book.keyring, placed))
@@ -57,6 +66,8 @@ def evolve(book: Book, placed: Placed) -> Book:
             return replace(book, identities=identity.evolve(book.identities, placed))
         case RemarkMade():
             return book
+        case BusinessCalendarAdopted() | DelegationGranted() | DelegationEnded() | PolicyApplied():
+            return arranged(book, placed)
         case AnnexErased(index=index):
             return replace(book, annexes=book.annexes.delete(index))
         case LogKeyRotated(log_key=log_key, note=note):
@@ -137,7 +148,7 @@ def _with_proposal(book: Book, placed: Placed) -> Book:
         case _:
             raise Fault(f"entry {placed.index} proposes nothing that we know")
     under = book.policy().version
-    return replace(book, agreements=agreement.opened(book.agreements, placed, terms, under))
+    return replace(book, agreements=life.opened(book.agreements, placed, terms, under))
 
 
 def _with_settlement(book: Book, placed: Placed, event: SettlementProposed) -> Book:
@@ -154,7 +165,7 @@ def _with_settlement(book: Book, placed: Placed, event: SettlementProposed) -> B
 
 def _with_answer(book: Book, placed: Placed) -> Book:
     """The Book after a consent, an objection or an outcome; an agreed proposal now binds."""
-    book = replace(book, agreements=agreement.evolve(book.agreements, placed))
+    book = replace(book, agreements=life.evolve(book.agreements, placed))
     proposal_id = cast("str", getattr(placed.event, "proposal_id", ""))
     proposal = book.agreements.proposals.get(proposal_id)
     if proposal is None:
@@ -182,7 +193,7 @@ def _with_status(book: Book, proposal: Proposal) -> Book:
         return replace(book, current_schemes=named) if named else book
     if (policy := book.policies.get(key)) is not None:
         book = replace(book, policies=book.policies.set(key, replace(policy, status=status)))
-        return replace(book, current_policy=key) if binds else book
+        return with_agreed_policy(book, policy) if binds else book
     settlement = book.settlements[key]
     settling = replace(settlement, status=status)
     book = replace(book, settlements=book.settlements.set(key, settling))

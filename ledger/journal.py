@@ -89,6 +89,23 @@ class SettlementPosted:
     postings: tuple[Posting, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class PartStake:
+    """The undisputed part of one partner's stake."""
+
+    party_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementPartPosted:
+    """The undisputed part of a settlement enters the books in time, while the rest is disputed."""
+
+    settlement_id: str
+    stakes: tuple[PartStake, ...]
+    postings: tuple[Posting, ...]
+
+
 def settlement_lines(outsourcer: str, partner: str, amount: Money) -> tuple[Line, ...]:
     """What a stake posts. A bonus is owed by the outsourcer, a malus (negative) by the partner."""
     payer, payee = (outsourcer, partner) if amount.amount_minor >= 0 else (partner, outsourcer)

@@ -3,20 +3,6 @@
 The one rule: a key is taken only with a proof that its party holds the private half, and belongs
 to one party for ever. What was signed while a key was good stays valid after it was revoked.
 
-A consent is signed over a statement that is text, so that a person can read what the key signs::
-
-    jpi-consent/v1
-    ecosystem: <id>
-    proposal: <index of the entry that opened it>
-    commitment: <salted commitment of that entry's body, base64>
-    decision: CONSENT | OBJECTION
-    disputed: none
-    party: <id>
-    on-behalf-of: <id>
-    key: <key id>
-    policy: <version that the proposal was opened under>
-    rung: 0
-
 Sources: RFC 8032 (Ed25519), `ledger-format.md` "Consents" and "Witnesses".
 """
 
@@ -31,7 +17,6 @@ from ledger.actor import Actor, NotFound
 from ledger.checkpoint import COSIGNATURE_V1, KEY_SIZE, NoteInvalid, Verifier, parse_verifier
 from ledger.errors import Refusal
 from ledger.fact import Fact, Placed
-from ledger.proposal import Proposal, Signed
 
 SIGNATURE_SIZE = 64
 """Bytes of an Ed25519 signature; RFC 8032 section 5.1.6."""
@@ -54,14 +39,6 @@ class KeyTaken(Refusal):
 
 class KeyRevoked(Refusal):
     """The key {key} was revoked by entry {index}. -> Sign with a key of your party's in force."""
-
-
-class SignatureMissing(Refusal):
-    """The policy asks for a signature here. -> Sign `consentStatement` with a consent key."""
-
-
-class SignatureInvalid(Refusal):
-    """The signature is not by the key {key} over the statement. -> Sign `consentStatement` anew."""
 
 
 class WitnessMalformed(Refusal):
@@ -166,26 +143,6 @@ def key_statement(ecosystem_id: str, party_id: str, key: str) -> bytes:
     return f"jpi-key/v1\necosystem: {ecosystem_id}\nparty: {party_id}\nkey: {key}\n".encode()
 
 
-def consent_statement(
-    ecosystem_id: str, proposal: Proposal, party_id: str, key_id: str, *, is_consent: bool
-) -> bytes:
-    """The bytes that a party signs for its answer to a proposal."""
-    lines = (
-        "jpi-consent/v1",
-        f"ecosystem: {ecosystem_id}",
-        f"proposal: {proposal.index}",
-        f"commitment: {proposal.commitment}",
-        f"decision: {'CONSENT' if is_consent else 'OBJECTION'}",
-        "disputed: none",
-        f"party: {party_id}",
-        f"on-behalf-of: {party_id}",
-        f"key: {key_id}",
-        f"policy: {proposal.policy_version}",
-        "rung: 0",
-    )
-    return "".join(f"{line}\n" for line in lines).encode()
-
-
 def is_signed(public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether an Ed25519 signature is by the key over the message. Source: RFC 8032."""
     try:
@@ -193,32 +150,6 @@ def is_signed(public_key: bytes, message: bytes, signature: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
-
-
-def check_signature(
-    ring: Keyring,
-    ecosystem_id: str,
-    proposal: Proposal,
-    party_id: str,
-    signed: Signed | None,
-    *,
-    is_consent: bool,
-    is_required: bool,
-) -> None:
-    """Return if an answer is signed as it must be.
-
-    Raises SignatureMissing, SignatureInvalid, KeyRevoked, NotFound.
-    """
-    if signed is None:
-        if is_required:
-            raise SignatureMissing("signature")
-        return
-    key = ring.consent_key(signed.key_id, party_id, "signature.keyId")
-    statement = consent_statement(
-        ecosystem_id, proposal, party_id, signed.key_id, is_consent=is_consent
-    )
-    if not is_signed(key.public_key, statement, signed.signature):
-        raise SignatureInvalid("signature", key=signed.key_id)
 
 
 def register(

@@ -48,9 +48,9 @@ def decide_paying(
 
 def due_of(book: Book, settlement_id: str, party_id: str) -> Due:
     """What is owed on a partner's stake. Raises NotSettled, NotFound."""
-    if settlement_id not in book.posted:
-        raise payment.NotSettled("settlementId", id=settlement_id)
     due = book.dues.get(creditor_reference(settlement_id, party_id))
+    if due is None and settlement_id not in book.posted:
+        raise payment.NotSettled("settlementId", id=settlement_id)
     if due is None:
         raise NotFound("payee", what="stake of a party", id=party_id)
     return due

@@ -16,6 +16,7 @@ from ledger.journal import SettlementPosted, post, settlement_lines
 from ledger.scheme import IndicatorFacts, ProposeScheme, Scheme
 from ledger.settlement import Measured, ProposeSettlement
 from ledger.trust import member, proposed
+from ledger.undisputed import unposted
 
 PayoutCommand = ProposeScheme | ProposeSettlement
 
@@ -91,7 +92,7 @@ def posted(book: Book, proposal_id: str) -> Fact:
     outsourcer = book.ecosystem.outsourcer.party_id
     lines = [
         line
-        for stake in content.content.stakes
+        for stake in unposted(book, content.content, content.content.stakes)
         for line in settlement_lines(outsourcer, stake.party_id, stake.amount)
         if stake.party_id != outsourcer
     ]

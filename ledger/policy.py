@@ -1,19 +1,24 @@
 """Policy: what the parties agreed about agreeing. Versioned, and agreed by all who sign.
 
 The one rule: a proposal lives under the policy that was in force when it was opened. Version 1 is
-the founding's: no signature is required, and nobody witnesses. Source: `domain.md` section 3,
-`ledger-format.md` "Witnesses".
+the founding's: all who are asked consent, silence means nothing, no signature is required, and
+nobody witnesses. In force is the highest agreed version whose moment has come. Source: `domain.md`
+section 3, `ledger-format.md` "Witnesses".
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from ledger.agreement import opening
 from ledger.errors import Refusal
 from ledger.fact import Fact
 from ledger.ids import ProposalId, Seed
+from ledger.ladder import Ladder, check_ladder
 from ledger.proposal import Agreements, Opening, ProposalKind, ProposalStatus
+from ledger.reply import Silence
 from ledger.theme import ThemeCap, check_caps
+from ledger.workdays import MAX_DAYS
 
 FOUNDING_VERSION = 1
 SUBJECT = "policy"
@@ -27,19 +32,56 @@ class WitnessUnknown(Refusal):
     """{reason}. -> Name parties of this ecosystem, each once, that have registered a witness."""
 
 
+class RuleMalformed(Refusal):
+    """This rule cannot hold: {reason}. -> Give each kind one rule that can be met, and days."""
+
+
+class SilenceCannotSign(Refusal):
+    """Answers about {kind} must be signed: silence cannot accept. -> Let it reject or escalate."""
+
+
+class NothingToEscalateTo(Refusal):
+    """Silence about {kind} escalates, and there is no ladder. -> State the ladder's rungs."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """How proposals of a kind are agreed.
+
+    `needed`: consents that are enough, at least 2; 0: all who are asked. Silence has its meaning
+    `answer_days` of the party's own business days after it was told; 0 where it means nothing.
+    `four_eyes`: within the proposing party another person approves.
+    """
+
+    kind: ProposalKind
+    needed: int = 0
+    silence: Silence = Silence.NOTHING
+    answer_days: int = 0
+    four_eyes: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class PolicyTerms:
     """`signatures`: kinds of proposals whose answers must be signed by a party's consent key.
 
     `witnesses`: parties whose witnesses the quorum counts; `quorum`: how many of them make a
     checkpoint certified, more than half; 0 where there are none. `theme_caps`: how many indicators
-    may be live on a theme; a theme that is not named has no cap.
+    may be live on a theme; a theme that is not named has no cap. `rules`: how kinds are agreed; a
+    kind without one needs all, and silence means nothing. `applies_from`: not in force before;
+    None: from its agreement on.
     """
 
     signatures: tuple[ProposalKind, ...] = ()
     witnesses: tuple[str, ...] = ()
     quorum: int = 0
     theme_caps: tuple[ThemeCap, ...] = ()
+    rules: tuple[KindRule, ...] = ()
+    ladder: Ladder = Ladder()
+    applies_from: datetime | None = None
+
+    def rule(self, kind: ProposalKind) -> KindRule:
+        """How proposals of a kind are agreed."""
+        return next((each for each in self.rules if each.kind is kind), KindRule(kind))
 
 
 FOUNDING_TERMS = PolicyTerms()
@@ -64,7 +106,7 @@ class PolicyProposed:
 
 @dataclass(frozen=True, slots=True)
 class PolicyTermsV1:
-    """Version 1, before the priorities could be limited."""
+    """Version 1, before rules, ladders, limited priorities and a stated moment."""
 
     signatures: tuple[ProposalKind, ...]
     witnesses: tuple[str, ...]
@@ -73,7 +115,7 @@ class PolicyTermsV1:
 
 @dataclass(frozen=True, slots=True)
 class PolicyProposedV1:
-    """Version 1, before the priorities could be limited."""
+    """Version 1, before rules, ladders, limited priorities and a stated moment."""
 
     opening: Opening
     version: int
@@ -84,6 +126,15 @@ class PolicyProposedV1:
         old = self.terms
         terms = PolicyTerms(old.signatures, old.witnesses, old.quorum)
         return PolicyProposed(self.opening, self.version, terms)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyApplied:
+    """The stated moment `due` of an agreed policy has come: it is in force from here."""
+
+    proposal_id: str
+    version: int
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +151,13 @@ class Policy:
 FOUNDING_POLICY = Policy("", FOUNDING_VERSION, FOUNDING_TERMS, 0, ProposalStatus.AGREED)
 
 
-def check(terms: PolicyTerms, witnessing: Collection[str]) -> None:
-    """Return if the terms can hold. `witnessing`: parties that have a witness.
+def check(terms: PolicyTerms, witnessing: Collection[str], signing: Collection[str]) -> None:
+    """Return if the terms can hold.
 
-    A quorum k of n needs 2k > n, so that no two forks can both be certified.
-    Raises QuorumMalformed, WitnessUnknown, ThemeCapMalformed.
+    `witnessing`: parties that have a witness; `signing`: those that sign. A quorum k of n needs
+    2k > n, so that no two forks can both be certified. Raises QuorumMalformed, WitnessUnknown,
+    ThemeCapMalformed, RuleMalformed, SilenceCannotSign, NothingToEscalateTo, and like
+    `check_ladder`.
     """
     check_caps(terms.theme_caps, "terms.themeCaps")
     for number, party_id in enumerate(terms.witnesses):
@@ -117,18 +170,39 @@ def check(terms: PolicyTerms, witnessing: Collection[str]) -> None:
     certifies = count // 2 < terms.quorum <= count
     if not certifies and not (count == 0 == terms.quorum):
         raise QuorumMalformed("terms.quorum", quorum=terms.quorum, count=count)
+    check_ladder(terms.ladder, signing)
+    for number, rule in enumerate(terms.rules):
+        if rule.kind in (other.kind for other in terms.rules[:number]):
+            raise RuleMalformed(f"rules[{number}].kind", reason=f"{rule.kind} has two")
+        _check_rule(rule, terms, f"rules[{number}]")
+
+
+def _check_rule(rule: KindRule, terms: PolicyTerms, path: str) -> None:
+    if rule.needed == 1 or rule.needed < 0:
+        raise RuleMalformed(f"{path}.needed", reason="one party alone agrees with nobody")
+    speaks = rule.silence is not Silence.NOTHING
+    if speaks != (rule.answer_days > 0) or not 0 <= rule.answer_days <= MAX_DAYS:
+        reason = f"silence that means something has 1 to {MAX_DAYS} business days, other none"
+        raise RuleMalformed(f"{path}.answerDays", reason=reason)
+    if rule.silence is Silence.ACCEPT and rule.kind in terms.signatures:
+        raise SilenceCannotSign(f"{path}.silence", kind=rule.kind)
+    if rule.silence is Silence.ESCALATE and not terms.ladder.rungs:
+        raise NothingToEscalateTo(f"{path}.silence", kind=rule.kind)
 
 
 def propose(
     command: ProposePolicy,
-    current: Policy,
+    latest: Policy,
     agreements: Agreements,
     signing: Collection[str],
     witnessing: Collection[str],
     seed: Seed,
 ) -> tuple[Fact, ...]:
-    """Facts that propose a policy to all who sign. Raises like `check` and `agreement.opening`."""
-    check(command.terms, witnessing)
+    """Facts that propose a policy to all who sign. `latest`: the highest agreed version.
+
+    Raises like `check` and `agreement.opening`.
+    """
+    check(command.terms, witnessing, signing)
     terms, superseded = opening(
         agreements,
         proposal_id=ProposalId(seed.new_id()),
@@ -137,4 +211,4 @@ def propose(
         signatories=signing,
         replaces=command.replaces,
     )
-    return (*superseded, Fact(PolicyProposed(terms, current.version + 1, command.terms)))
+    return (*superseded, Fact(PolicyProposed(terms, latest.version + 1, command.terms)))

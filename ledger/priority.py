@@ -41,6 +41,15 @@ def require_room(book: Book, terms: IndicatorTerms, indicator_id: str, policy: P
         raise ThemeFull("theme", cap=cap, theme=terms.theme, live=named)
 
 
+def is_bindable(book: Book, proposal: Proposal) -> bool:
+    """Whether what a proposal would make binding may bind now."""
+    try:
+        require_bindable(book, proposal)
+    except ThemeFull:
+        return False
+    return True
+
+
 def require_bindable(book: Book, proposal: Proposal) -> None:
     """Return if what a proposal would make binding may bind now. Raises ThemeFull."""
     state = book.indicator_versions.get(proposal.proposal_id)

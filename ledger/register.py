@@ -6,28 +6,44 @@ and the old reader stays. Source: `ledger-format.md`, "Entry".
 
 from collections.abc import Mapping
 
+from ledger.answer import (
+    ProposalAgreed,
+    ProposalAgreedV1,
+    ProposalConsented,
+    ProposalConsentedV1,
+    ProposalConsentedV2,
+    ProposalLapsed,
+    ProposalNoticed,
+    ProposalObjected,
+    ProposalObjectedV1,
+    ProposalObjectedV2,
+    ProposalRejected,
+    ProposalSuperseded,
+    ProposalWithdrawn,
+    SilenceCounted,
+    UndisputedBound,
+)
+from ledger.delegation import DelegationEnded, DelegationGranted
+from ledger.dispute import (
+    DisputeEscalated,
+    DisputeOpened,
+    ExternalRulingRecorded,
+    RulingSigned,
+)
 from ledger.ecosystem import EcosystemFounded
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed
-from ledger.journal import SettlementPosted
+from ledger.journal import SettlementPartPosted, SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.observation import ObservationsRecorded
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
-from ledger.policy import PolicyProposed, PolicyProposedV1
-from ledger.proposal import (
-    ProposalAgreed,
-    ProposalConsented,
-    ProposalConsentedV1,
-    ProposalObjected,
-    ProposalObjectedV1,
-    ProposalSuperseded,
-    ProposalWithdrawn,
-)
+from ledger.policy import PolicyApplied, PolicyProposed, PolicyProposedV1
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import SchemeProposed
 from ledger.settlement import SettlementProposed
+from ledger.workdays import BusinessCalendarAdopted
 
 REGISTER: Mapping[tuple[str, int], type] = {
     ("ecosystem.founded", 1): EcosystemFounded,
@@ -42,14 +58,31 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("payment.confirmed", 1): PaymentConfirmed,
     ("payment.reversed", 1): PaymentReversed,
     ("proposal.consented", 1): ProposalConsentedV1,
-    ("proposal.consented", 2): ProposalConsented,
+    ("proposal.consented", 2): ProposalConsentedV2,
+    ("proposal.consented", 3): ProposalConsented,
     ("proposal.objected", 1): ProposalObjectedV1,
-    ("proposal.objected", 2): ProposalObjected,
-    ("proposal.agreed", 1): ProposalAgreed,
+    ("proposal.objected", 2): ProposalObjectedV2,
+    ("proposal.objected", 3): ProposalObjected,
+    ("proposal.agreed", 1): ProposalAgreedV1,
+    ("proposal.agreed", 2): ProposalAgreed,
+    ("proposal.rejected", 1): ProposalRejected,
+    ("proposal.lapsed", 1): ProposalLapsed,
+    ("proposal.noticed", 1): ProposalNoticed,
+    ("silence.counted", 1): SilenceCounted,
+    ("undisputed.bound", 1): UndisputedBound,
     ("proposal.withdrawn", 1): ProposalWithdrawn,
     ("proposal.superseded", 1): ProposalSuperseded,
     ("policy.proposed", 1): PolicyProposedV1,
     ("policy.proposed", 2): PolicyProposed,
+    ("policy.applied", 1): PolicyApplied,
+    ("calendar.adopted", 1): BusinessCalendarAdopted,
+    ("delegation.granted", 1): DelegationGranted,
+    ("delegation.ended", 1): DelegationEnded,
+    ("dispute.opened", 1): DisputeOpened,
+    ("dispute.escalated", 1): DisputeEscalated,
+    ("ruling.signed", 1): RulingSigned,
+    ("ruling.recorded", 1): ExternalRulingRecorded,
+    ("settlement.partposted", 1): SettlementPartPosted,
     ("key.registered", 1): ConsentKeyRegistered,
     ("key.revoked", 1): ConsentKeyRevoked,
     ("witness.registered", 1): WitnessRegistered,

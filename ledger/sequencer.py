@@ -99,6 +99,8 @@ class Sequencer:
         self._verified: bytes = b""
         self._snapshot_size = 0
         self._keeping: asyncio.Task[None] | None = None
+        self._is_woken = False
+        self._has_entered = False
 
     @property
     def is_idle(self) -> bool:
@@ -118,10 +120,20 @@ class Sequencer:
             self.running = asyncio.create_task(self._run())
         return waiting.answer
 
+    async def wake(self) -> None:
+        """Enter what is due, when nobody writes; returns once it is entered, or has failed."""
+        if self.fault is not None:
+            return
+        self._is_woken = True
+        if self.running is None:
+            self.running = asyncio.create_task(self._run())
+        await asyncio.shield(self.running)
+
     async def _run(self) -> None:
         """Take whatever queued while the last commit ran, until nothing waits."""
         try:
-            while self.queue:
+            while self.queue or self._is_woken:
+                self._is_woken = False
                 count = min(len(self.queue), MAX_BATCH)
                 await self._serve([self.queue.popleft() for _ in range(count)])
         finally:
@@ -129,9 +141,12 @@ class Sequencer:
 
     async def _serve(self, batch: list[_Waiting]) -> None:
         """Commit a batch and answer everybody; a batch that one request poisons is halved."""
+        self._has_entered = False
         try:
             outcomes = await self._persist([waiting.request for waiting in batch])
         except Trouble as trouble:
+            if not batch:
+                log.warning("what is due in %s waits: %s", self.ecosystem_id, trouble)
             _answer_all(batch, trouble)
         except Exception as error:  # what nobody expected is isolated too
             if self.fault is None and len(batch) > 1:
@@ -146,7 +161,8 @@ class Sequencer:
         else:
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 _answer(waiting, outcome)
-            if any(isinstance(each, Receipt) for each in outcomes):  # a repeat may lack one too
+            # what was due is entered though all was refused; a repeat may lack a checkpoint too
+            if self._has_entered or any(isinstance(each, Receipt) for each in outcomes):
                 self._around.committed(self.ecosystem_id)
                 self._keep_snapshot()
         finally:
@@ -184,12 +200,14 @@ class Sequencer:
                 missing = NotFound("ecosystem", what="ecosystem", id=self.ecosystem_id)
                 return [missing for _ in requests]
             batch = await self._begin(connection, head, requests)
+            batch.lapse(_draw)
             outcomes = [self._step(batch, request) for request in requests]
             if batch.book.size == 0:
                 raise _NothingFounded(outcomes)
             await batch.write(connection)
         # only a durable batch changes what this process believes
         self.folded = Folded(batch.book, batch.frontier)
+        self._has_entered = bool(batch.entries)
         return outcomes
 
     async def _begin(
@@ -220,6 +238,7 @@ class Sequencer:
             rows=[],
             keys=[],
             erased=[],
+            schedule=self.folded.book.agreements.schedule,
             references=await observations.taken_references(
                 connection, self.ecosystem_id, references_of(requests)
             ),
@@ -268,7 +287,7 @@ class Sequencer:
             repeated = batch.repeated(request)
             if repeated is not None:
                 return repeated
-            seed = Seed(secrets.token_bytes(SEED_SIZE))
+            seed = _draw()
             decision = decide(
                 batch.book, request.command, request.actor, batch.now, seed, batch.log
             )
@@ -277,6 +296,11 @@ class Sequencer:
             return batch.add(request, decision, seed)
         except Refusal as refusal:
             return refusal
+
+
+def _draw() -> Seed:
+    """A fresh seed: the one place besides a preview where randomness enters."""
+    return Seed(secrets.token_bytes(SEED_SIZE))
 
 
 def _answer(waiting: _Waiting, outcome: Outcome) -> None:

@@ -100,7 +100,7 @@ def _propose_policy(book: Book, command: ProposePolicy, actor: Actor, seed: Seed
     ecosystem = member(book, actor)
     facts = policy.propose(
         command,
-        book.policy(),
+        book.last_agreed_policy(),
         book.agreements,
         ecosystem.signing_ids(),
         book.keyring.witnesses.keys(),

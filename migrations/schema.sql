@@ -199,6 +199,13 @@ CREATE TABLE public.projection (
 
 COMMENT ON TABLE public.projection IS 'The Book''s own values, each with the indices between which it held: [from_index, until_index).';
 
+CREATE TABLE public.wake (
+    ecosystem_id uuid NOT NULL,
+    next_at timestamp with time zone NOT NULL
+);
+
+COMMENT ON TABLE public.wake IS 'When the clock has next something to enter; says nothing that the entries do not.';
+
 ALTER TABLE ONLY public.posting
     ADD CONSTRAINT account_sequence_has_no_double UNIQUE (ecosystem_id, owner, counterparty, account_kind, currency, sequence);
 
@@ -241,6 +248,9 @@ ALTER TABLE ONLY public.projection
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT one_use_of_a_key PRIMARY KEY (ecosystem_id, party, key);
 
+ALTER TABLE ONLY public.wake
+    ADD CONSTRAINT one_wake_an_ecosystem PRIMARY KEY (ecosystem_id);
+
 CREATE INDEX entry_by_instant ON public.entry USING btree (ecosystem_id, at);
 
 CREATE INDEX observation_by_period ON public.observation USING btree (ecosystem_id, series, period, segment, party);
@@ -256,6 +266,8 @@ CREATE INDEX posting_by_reference ON public.posting USING btree (ecosystem_id, r
 CREATE INDEX projection_by_parent ON public.projection USING btree (ecosystem_id, concept, parent_id, period) WHERE (until_index IS NULL);
 
 CREATE INDEX projection_in_order ON public.projection USING btree (ecosystem_id, concept, first_index, object_id) WHERE (until_index IS NULL);
+
+CREATE INDEX wake_by_time ON public.wake USING btree (next_at);
 
 CREATE TRIGGER checkpoint_is_append_only BEFORE DELETE OR UPDATE ON public.checkpoint FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -321,6 +333,9 @@ ALTER TABLE ONLY public.posting
 ALTER TABLE ONLY public.book_snapshot
     ADD CONSTRAINT snapshot_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
 
+ALTER TABLE ONLY public.wake
+    ADD CONSTRAINT wake_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
+
 ALTER TABLE public.annex ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.book_snapshot ENABLE ROW LEVEL SECURITY;
@@ -367,11 +382,21 @@ CREATE POLICY one_ecosystem ON public.posting TO jpi_service USING ((ecosystem_i
 
 CREATE POLICY one_ecosystem ON public.projection TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
+CREATE POLICY one_ecosystem_adds ON public.wake FOR INSERT TO jpi_service WITH CHECK ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
+CREATE POLICY one_ecosystem_changes ON public.wake FOR UPDATE TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
+CREATE POLICY one_ecosystem_drops ON public.wake FOR DELETE TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
 ALTER TABLE public.opening ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.posting ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.projection ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY the_clock_looks_everywhere ON public.wake FOR SELECT TO jpi_service USING (true);
+
+ALTER TABLE public.wake ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA public TO jpi_service;
 
@@ -408,3 +433,7 @@ GRANT SELECT,INSERT ON TABLE public.posting TO jpi_service;
 GRANT SELECT,INSERT ON TABLE public.projection TO jpi_service;
 
 GRANT UPDATE(until_index) ON TABLE public.projection TO jpi_service;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.wake TO jpi_service;
+
+GRANT UPDATE(next_at) ON TABLE public.wake TO jpi_service;

@@ -7,6 +7,7 @@ Source: `ledger-format.md`, "Offline".
 
 from time import perf_counter
 
+from ledger.answer import ProposalConsented
 from ledger.audit import check, check_sealed
 from ledger.book import Book
 from ledger.errors import Fault
@@ -15,7 +16,6 @@ from ledger.fact import EVERYBODY, Placed, Sealed
 from ledger.ids import EcosystemId
 from ledger.measurement import BasisKind, MeasurementProposed
 from ledger.policy import Policy
-from ledger.proposal import ProposalConsented
 from ledger.remark import AnnexErased
 from ops.verdict import Verdict
 

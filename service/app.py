@@ -23,15 +23,17 @@ from graph.context import Doors
 from ledger.bookkeeping import Bookkeeping
 from ledger.checkpoint import render_verifier
 from ledger.commands import LogIdentity
-from ledger.commit import Ledger
+from ledger.commit import Ledger, system_clock
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.ids import EcosystemId
 from ledger.providers import Providers
 from ledger.publish import Publisher
 from ledger.read import Reader
+from ledger.sequencer import Clock
 from ledger.store.pool import open_database
 from ledger.witnessing import Witnessing
 from service import exports
+from service.clockwork import ticking
 from service.graphql import CHALLENGE, Endpoint, asset, error_response
 from service.identity import Gatekeeper, NotAuthenticated
 from service.issuers import IssuersInvalid, read_issuers
@@ -60,7 +62,7 @@ def database_url(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def open_doors(settings: Settings) -> AsyncIterator[Doors]:
+async def open_doors(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Doors]:
     """The doors of the workroom while the block runs. Raises Trouble, KeyMissing, CannotStart."""
     signer = log_signer(settings)
     database = await open_database(database_url(settings), settings.pool_size)
@@ -77,6 +79,7 @@ async def open_doors(settings: Settings) -> AsyncIterator[Doors]:
         ledger = Ledger(
             database,
             LogIdentity(signer.name, render_verifier(signer.verifier)),
+            clock=clock,
             memory=memory,
             queue_limit=settings.queue_limit,
             committed=committed,
@@ -114,8 +117,8 @@ def gatekeeper(settings: Settings) -> Gatekeeper:
     return Gatekeeper(issuers, pseudonym_key=pseudonym_key(settings), hosts=hosts)
 
 
-def build(settings: Settings) -> Starlette:
-    """The application; its lifespan opens and closes the doors."""
+def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
+    """The application; its lifespan opens and closes the doors, and keeps the time between."""
     schema = graph_schema.build(introspection=settings.introspection)
     guard = gatekeeper(settings)
     if settings.dev_issuer:
@@ -135,7 +138,7 @@ def build(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with open_doors(settings) as doors:
+        async with open_doors(settings, clock) as doors, ticking(doors.ledger):
             app.state.doors = doors
             yield
         await guard.close()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ledger.answer import ProposalAgreed, ProposalConsented
 from ledger.audit import check
 from ledger.book import Book
 from ledger.ecosystem import EcosystemFounded
@@ -16,7 +17,6 @@ from ledger.ids import EcosystemId, PartyId
 from ledger.journal import SettlementPosted
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.payment import PaymentConfirmed, PaymentReported
-from ledger.proposal import ProposalAgreed, ProposalConsented
 from ledger.rule import RuleBroken
 from ledger.settlement import SettlementProposed
 from ledger.store import entries

@@ -12,6 +12,7 @@ import uvicorn
 
 from ledger.actor import Role
 from ledger.commit import system_clock
+from ledger.sequencer import Clock
 from service.app import build
 from service.keys import issuer_key
 from service.sandbox import issue
@@ -146,10 +147,10 @@ class World:
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[World]:
+async def serving(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[World]:
     """A service that listens on a real socket while the block runs, and its users."""
     config = uvicorn.Config(
-        build(settings), host=settings.host, port=settings.port, log_level="warning"
+        build(settings, clock), host=settings.host, port=settings.port, log_level="warning"
     )
     running = uvicorn.Server(config)
     task = asyncio.create_task(running.serve())

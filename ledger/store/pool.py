@@ -10,6 +10,7 @@ Source: `postgres.md`, "Keys and constraints" and "Durability when a node dies".
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 
 import asyncpg
 from asyncpg.transaction import Transaction
@@ -26,7 +27,7 @@ CONNECT_SECONDS = 5
 ACQUIRE_SECONDS = 5
 STATEMENT_SECONDS = 30
 MIN_SERVER = 15
-SCHEMA = "0003"
+SCHEMA = "0004"
 """The migration that this code was written for; a test compares it with the newest."""
 _OURS = ("23", "22", "42", "0A", "XX001", "XX002")
 """SQLSTATEs, or their classes, of what is wrong on our side: a Fault, never retried."""
@@ -186,6 +187,15 @@ class Database:
             raise SchemaDiffers(
                 f"the schema is at {found or 'nothing'}, we need {SCHEMA}: run `jpi migrate`"
             )
+
+    async def ecosystems_due(self, now: datetime, limit: int) -> list[EcosystemId]:
+        """Ecosystems where the clock has something to enter by now, earliest first."""
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+                rows = await connection.fetch(SQL["ecosystems_due"], now, limit)
+        except DRIVER_ERRORS as error:
+            raise translated(error) from error
+        return [EcosystemId(str(row["ecosystem_id"])) for row in rows]
 
     async def close(self) -> None:
         """Give every connection back and close it; a connection that hangs is cut off."""

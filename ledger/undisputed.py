@@ -1,0 +1,144 @@
+"""The undisputed part of a settlement: it settles on time while the rest is disputed. Pure.
+
+The one rule: what was posted of a scheme's period as undisputed is posted once; what is posted of
+the period later is the rest. Source: `domain.md` section 3.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from immutables import Map
+
+from ledger.actor import NotFound
+from ledger.amounts import Money
+from ledger.book import Book
+from ledger.errors import Refusal
+from ledger.fact import Fact
+from ledger.journal import PartStake, SettlementPartPosted, post, settlement_lines
+from ledger.proposal import Proposal, ProposalKind
+from ledger.reply import Disputed
+from ledger.settlement import Settlement, SettlementContent, Stake
+
+
+class NoAmountDisputed(Refusal):
+    """This part of an amount cannot be disputed: {reason}. -> Object to all of the proposal."""
+
+
+def undisputed(content: SettlementContent, proposal: Proposal) -> tuple[Stake, ...]:
+    """The stakes without what is disputed of them; of two disputed parts the larger counts."""
+    cut: dict[str, int] = {}
+    for answer in proposal.partial:
+        if (part := answer.disputed) is not None:
+            cut[part.party_id] = max(cut.get(part.party_id, 0), part.amount.amount_minor)
+    return tuple(_less(stake, cut.get(stake.party_id, 0)) for stake in content.stakes)
+
+
+def _less(stake: Stake, cut: int) -> Stake:
+    """A stake nearer to zero by a part of it."""
+    whole = stake.amount.amount_minor
+    left = whole - cut if whole >= 0 else whole + cut
+    return replace(stake, amount=Money(stake.amount.currency, left))
+
+
+def unposted(
+    book: Book, content: SettlementContent, stakes: tuple[Stake, ...]
+) -> tuple[Stake, ...]:
+    """What is left to post of stakes, after what was posted of the period as undisputed."""
+    done = _done(book, content)
+    return tuple(_without(stake, done) for stake in stakes)
+
+
+def unposted_elsewhere(book: Book, state: Settlement) -> Settlement:
+    """A settlement with what it makes owed: what an earlier one of the period did not."""
+    done = _done(book, state.content)
+    return _with_stakes(
+        state,
+        (_without(stake, done, but=state.settlement_id) for stake in state.content.stakes),
+    )
+
+
+def bound_so_far(book: Book, state: Settlement) -> Settlement:
+    """A settlement with the undisputed parts that were posted of it."""
+    done = _done(book, state.content)
+    return _with_stakes(
+        state,
+        (
+            replace(
+                stake,
+                amount=Money(
+                    stake.amount.currency, done.get((state.settlement_id, stake.party_id), 0)
+                ),
+            )
+            for stake in state.content.stakes
+        ),
+    )
+
+
+def part_posted(book: Book, proposal: Proposal) -> Iterator[Fact]:
+    """What the undisputed part of a settlement posts; nothing of any other proposal."""
+    if proposal.kind is not ProposalKind.SETTLEMENT:
+        return
+    state, outsourcer = book.settlements[proposal.proposal_id], _outsourcer(book)
+    left = unposted(book, state.content, undisputed(state.content, proposal))
+    stakes = [stake for stake in left if stake.party_id != outsourcer]
+    lines = [
+        line
+        for stake in stakes
+        for line in settlement_lines(outsourcer, stake.party_id, stake.amount)
+    ]
+    postings, _ = post(lines, book.accounts)
+    parts = tuple(PartStake(stake.party_id, stake.amount) for stake in stakes)
+    yield Fact(SettlementPartPosted(state.settlement_id, parts, postings))
+
+
+def with_part_posted(book: Book, state: Settlement, event: SettlementPartPosted) -> Book:
+    """The Book once an undisputed part is posted, but for its accounts and what is owed."""
+    place = (state.content.scheme_id, state.content.period)
+    done = _done(book, state.content)
+    for stake in event.stakes:
+        done = done.set((event.settlement_id, stake.party_id), stake.amount.amount_minor)
+    return replace(book, part_posted=book.part_posted.set(place, done))
+
+
+def _done(book: Book, content: SettlementContent) -> Map[tuple[str, str], int]:
+    """What was posted of a scheme's period as undisputed, by settlement and party."""
+    return book.part_posted.get((content.scheme_id, content.period), Map())
+
+
+def _without(stake: Stake, done: Map[tuple[str, str], int], but: str = "") -> Stake:
+    """A stake less what was posted of it, by any settlement but one."""
+    posted = sum(
+        minor
+        for (key, party_id), minor in done.items()
+        if party_id == stake.party_id and key != but
+    )
+    return replace(stake, amount=Money(stake.amount.currency, stake.amount.amount_minor - posted))
+
+
+def _with_stakes(state: Settlement, stakes: Iterable[Stake]) -> Settlement:
+    return replace(state, content=replace(state.content, stakes=tuple(stakes)))
+
+
+def check_disputed(book: Book, proposal_id: str, party_id: str, disputed: Disputed) -> None:
+    """Return if a party may dispute this part of an amount, and no more than there is.
+
+    The outsourcer may dispute any stake, a partner its own. Raises NoAmountDisputed.
+    """
+    state = book.settlements.get(proposal_id)
+    if state is None:
+        raise NoAmountDisputed("disputed", reason="the proposal is about no amount")
+    stakes = state.content.stakes
+    stake = next((each for each in stakes if each.party_id == disputed.party_id), None)
+    if stake is None or party_id not in (disputed.party_id, _outsourcer(book)):
+        raise NoAmountDisputed("disputed.partyId", reason="it is not your party's stake")
+    most = Money(stake.amount.currency, abs(stake.amount.amount_minor))
+    amount = disputed.amount
+    if amount.currency != most.currency or not 0 < amount.amount_minor <= most.amount_minor:
+        reason = f"the stake is {most.render()} {most.currency}"
+        raise NoAmountDisputed("disputed.amount", reason=reason)
+
+
+def _outsourcer(book: Book) -> str:
+    if book.ecosystem is None:
+        raise NotFound(what="ecosystem", id=book.ecosystem_id)
+    return book.ecosystem.outsourcer.party_id

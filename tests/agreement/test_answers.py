@@ -1,0 +1,202 @@
+"""Who answers, and how often: consents, objections, k of n, withdrawal, counter-proposals."""
+
+from dataclasses import replace
+
+import pytest
+
+from ledger.agreement import (
+    CommitmentDiffers,
+    Consent,
+    ConsentTwice,
+    FourEyes,
+    NobodyCanAgree,
+    NotASignatory,
+    NotTheProposer,
+    Objection,
+    ProposalClosed,
+    ReasonMissing,
+    SubjectBusy,
+    Withdrawal,
+    opening,
+)
+from ledger.ids import ProposalId
+from ledger.policy import PolicyTerms, ProposePolicy, RuleMalformed
+from ledger.proposal import Agreements, ProposalKind
+from ledger.trust import ObserversSignNothing
+from tests.agreement.told import BUYER, TRACK, TRAIN, Told, rule
+
+
+def three() -> Told:
+    """A buyer and two partners, with an observer."""
+    return Told.founded(TRACK, TRAIN, observers=("Auditor",))
+
+
+def test_all_who_are_asked_consent_and_then_it_binds() -> None:
+    """Unanimity is the founding's rule; the last consent brings the outcome with it."""
+    told = three()
+    asked = told.asked()
+
+    assert told.consent(asked, BUYER, TRACK) == ["ProposalConsented"]
+    assert told.status(asked) == "OPEN"
+    assert told.consent(asked, TRAIN) == ["ProposalConsented", "ProposalAgreed"]
+    assert told.status(asked) == "AGREED"
+
+
+def test_where_k_of_n_are_needed_one_no_does_not_stop_them() -> None:
+    """A minority's objection is an answer, not a dispute."""
+    told = three()
+    told.policy(rule(needed=2))
+    asked = told.asked()
+
+    assert told.object(asked, TRAIN) == ["ProposalObjected"]
+    assert told.status(asked) == "OPEN"
+    told.consent(asked, BUYER, TRACK)
+
+    assert told.status(asked) == "AGREED"
+
+
+def test_where_k_of_n_are_needed_the_no_that_blocks_disputes_it() -> None:
+    """Once k can no longer be reached."""
+    told = three()
+    told.policy(rule(needed=2))
+    asked = told.asked()
+    told.object(asked, TRAIN)
+
+    told.object(asked, TRACK)
+
+    assert told.status(asked) == "DISPUTED"
+
+
+def test_k_above_n_needs_all() -> None:
+    """A rule never asks for more consents than there are signatories."""
+    told = three()
+    told.policy(rule(needed=7))
+
+    assert told.proposal(told.asked()).needed == 3
+
+
+def test_one_alone_is_no_agreement() -> None:
+    """A policy by which one party's consent would be enough is refused."""
+    told = three()
+
+    with pytest.raises(RuleMalformed):
+        told.asked(rules=(rule(needed=1),))
+
+
+def test_a_party_answers_once_for_itself() -> None:
+    """Twice, for others, as an observer, after the end, of other bytes: each is refused."""
+    told = three()
+    asked = told.asked()
+    told.consent(asked, TRACK)
+    size = told.book.size
+
+    def refused(kind: type[Exception], party: str, command: Consent | Objection) -> None:
+        with pytest.raises(kind):
+            told.when(party, command)
+
+    refused(ConsentTwice, TRACK, Consent(asked))
+    refused(ConsentTwice, TRACK, Objection(asked, "No."))
+    refused(ObserversSignNothing, "Auditor", Consent(asked))
+    refused(CommitmentDiffers, TRAIN, Consent(asked, "AAAA"))
+    refused(ReasonMissing, TRAIN, Objection(asked, " "))
+    assert told.book.size == size
+    told.consent(asked, BUYER, TRAIN)
+    refused(ConsentTwice, TRAIN, Consent(asked))
+
+
+def test_who_was_not_asked_has_no_say() -> None:
+    """The signatories are fixed when it is opened."""
+    agreements = Agreements()
+
+    with pytest.raises(NobodyCanAgree):
+        opening(
+            agreements,
+            proposal_id=ProposalId("p"),
+            kind=ProposalKind.POLICY,
+            subject="policy",
+            signatories=(),
+        )
+    told = three()
+    asked = told.asked()
+    left = told.book.agreements.without(told.parties[TRAIN])
+    told.book = replace(told.book, agreements=left)
+    with pytest.raises(NotASignatory):
+        told.consent(asked, TRAIN)
+
+
+def test_who_objected_may_be_convinced() -> None:
+    """A consent takes one's own objection back while the dispute lasts, and ends it."""
+    told = three()
+    asked = told.asked()
+    told.consent(asked, BUYER)
+    told.object(asked, TRACK)
+    assert told.status(asked) == "DISPUTED"
+
+    told.consent(asked, TRACK)
+
+    assert told.status(asked) == "OPEN"
+    with pytest.raises(ConsentTwice):
+        told.object(asked, TRACK)
+    told.consent(asked, TRAIN)
+    assert told.status(asked) == "AGREED"
+
+
+def test_only_the_proposer_withdraws_and_only_what_is_open() -> None:
+    """What is withdrawn is answered no more."""
+    told = three()
+    asked = told.asked(TRACK)
+    with pytest.raises(NotTheProposer):
+        told.when(TRAIN, Withdrawal(asked))
+
+    assert told.when(TRACK, Withdrawal(asked)) == ["ProposalWithdrawn"]
+
+    for refused in (Withdrawal(asked), Consent(asked)):
+        with pytest.raises(ProposalClosed):
+            told.when(TRACK, refused)
+
+
+def test_a_counter_proposal_asks_everybody_again() -> None:
+    """The consents to the old one count no more, and a late one is refused."""
+    told = three()
+    first = told.asked(TRACK)
+    told.consent(first, BUYER, TRACK)
+    with pytest.raises(SubjectBusy):
+        told.asked(TRAIN)
+
+    second = told.open(TRAIN, ProposePolicy(PolicyTerms(), replaces=first))
+
+    assert told.status(first) == "SUPERSEDED"
+    assert told.proposal(second).answers == ()
+    with pytest.raises(ProposalClosed):
+        told.consent(first, TRAIN)
+    with pytest.raises(ProposalClosed):
+        told.open(TRAIN, ProposePolicy(PolicyTerms(), replaces=first))
+
+
+def test_four_eyes_are_of_the_proposing_party() -> None:
+    """Who proposed approves not; a colleague does, and other parties are free."""
+    told = three()
+    told.policy(rule(four_eyes=True))
+    asked = told.asked(TRACK, "alice")
+
+    with pytest.raises(FourEyes):
+        told.when(TRACK, Consent(asked), "alice")
+    told.when(TRACK, Consent(asked), "bob")
+    told.when(TRAIN, Consent(asked), "alice")
+    told.consent(asked, BUYER)
+
+    assert told.status(asked) == "AGREED"
+
+
+def test_a_party_that_left_is_asked_no_more() -> None:
+    """Of all, all who are left are needed; with nobody left, it can only lapse."""
+    told = three()
+    asked = told.asked()
+    told.consent(asked, BUYER, TRACK)
+
+    agreements = told.book.agreements.without(told.parties[TRAIN])
+
+    assert agreements.get(asked).next_step() == "AGREE"
+    for name in (BUYER, TRACK):
+        agreements = agreements.without(told.parties[name])
+    assert agreements.get(asked).next_step() == "LAPSE"
