@@ -149,8 +149,8 @@ class SponsorInput:
     party_id: strawberry.ID = field(description="A party that signs.")
     subject: str | None = field(
         default=None,
-        description="The person's pseudonym, as its tokens have it; null: anybody of the party in "
-        "the role SPONSOR.",
+        description="The person's pseudonym, as `viewer` shows it to that person and entries to "
+        "all; null: anybody of the party in the role SPONSOR.",
     )
 
 

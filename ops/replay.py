@@ -14,9 +14,11 @@ from ledger.errors import Fault
 from ledger.evolution import evolve, pass_over
 from ledger.fact import EVERYBODY, Placed, Sealed
 from ledger.ids import EcosystemId
+from ledger.lapse import next_due
 from ledger.measurement import BasisKind, MeasurementProposed
 from ledger.policy import Policy
 from ledger.remark import AnnexErased
+from ledger.schedule import DueKind
 from ops.verdict import Verdict
 
 
@@ -86,6 +88,13 @@ class Replay:
             )
         else:
             verdict.accounts = len(self.book.accounts)
+            self._end_of_agreeing(self.book)
+
+    def _end_of_agreeing(self, book: Book) -> None:
+        """What follows from the last entry is entered with it: an outcome left out is a finding."""
+        due = next_due(book, book.last_at)
+        if due is not None and due.kind is DueKind.OUTCOME:
+            self._verdict.find(f"the outcome of proposal {due.proposal_id} is left out at the end")
 
     def _count(self, book: Book, placed: Placed) -> None:
         match placed.event:

@@ -18,8 +18,8 @@ from ledger.commit import system_clock
 from ops import consent
 from ops.verify import verify
 from service.embedded import Embedded
-from service.identity import issue
 from service.keys import issuer_key
+from service.sandbox import issue
 from service.settings import Settings
 from tests.agreement.shift import shifting
 from tests.auditor import audit
