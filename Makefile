@@ -44,9 +44,10 @@ bench: .venv/.dev  ## measure side by side; ONLY="name ..." SIZE=number JSON=fil
 format: .venv/.dev  ## let ruff format and mend what it can
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
 
-schema: .venv/.runtime  ## write the GraphQL schema and the database's schema anew
+schema: .venv/.runtime  ## write the GraphQL schema, the database's schema and the table of acts anew
 	@$(BIN)/jpi schema > graph/schema.graphql
 	@$(BIN)/jpi schema --database
+	@$(BIN)/python -m ops.acts > ops/acts.md
 
 lock: .venv/.dev  ## resolve the dependencies anew, with hashes and without any index address
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock

@@ -16,7 +16,7 @@ from ledger.history import encode_state
 from ledger.ids import EcosystemId
 from ledger.journal import Booked
 from ledger.rotation import LogKeyRotated
-from ledger.store import entries, postings, projections
+from ledger.store import entries, postings, projections, wakes
 from ledger.store.pool import open_database
 from ledger.store.postings import Books
 from ledger.store.projections import fold_rows
@@ -35,6 +35,7 @@ async def audit(settings: Settings, ecosystem_id: str) -> None:
             notes = await entries.checkpoints_from(connection, key, 0, 10**6)
             lines = await postings.postings_after(connection, key, Books("*"), None, 10**6)
             rows = await connection.fetch(projections.SQL["all_states"], key)
+            next_at = await wakes.next_at(connection, key)
     finally:
         await database.close()
     book, changed, frontier = Book(key), [], Frontier()
@@ -52,6 +53,8 @@ async def audit(settings: Settings, ecosystem_id: str) -> None:
                 keys.append((placed.index, log_key))
             case _:
                 pass
+    schedule = book.agreements.schedule
+    assert next_at == (schedule[0].at if schedule else None)
     leaves = [entry.leaf_hash for entry in stored]
     assert head is not None
     assert head.size == len(stored) == book.size

@@ -48,7 +48,7 @@ def test_where_k_of_n_are_needed_one_no_does_not_stop_them() -> None:
     told.policy(rule(needed=2))
     asked = told.asked()
 
-    assert told.object(asked, TRAIN) == ["ProposalObjected"]
+    assert told.objects(asked, TRAIN) == ["ProposalObjected"]
     assert told.status(asked) == "OPEN"
     told.consent(asked, BUYER, TRACK)
 
@@ -60,9 +60,9 @@ def test_where_k_of_n_are_needed_the_no_that_blocks_disputes_it() -> None:
     told = three()
     told.policy(rule(needed=2))
     asked = told.asked()
-    told.object(asked, TRAIN)
+    told.objects(asked, TRAIN)
 
-    told.object(asked, TRACK)
+    told.objects(asked, TRACK)
 
     assert told.status(asked) == "DISPUTED"
 
@@ -129,14 +129,14 @@ def test_who_objected_may_be_convinced() -> None:
     told = three()
     asked = told.asked()
     told.consent(asked, BUYER)
-    told.object(asked, TRACK)
+    told.objects(asked, TRACK)
     assert told.status(asked) == "DISPUTED"
 
     told.consent(asked, TRACK)
 
     assert told.status(asked) == "OPEN"
     with pytest.raises(ConsentTwice):
-        told.object(asked, TRACK)
+        told.objects(asked, TRACK)
     told.consent(asked, TRAIN)
     assert told.status(asked) == "AGREED"
 

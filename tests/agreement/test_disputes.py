@@ -54,7 +54,7 @@ def disputed(
     told.policy(ladder=ladder(told, *(days or (2, 3, 4)), last=last, arbiter=arbiter))
     asked = told.asked()
     told.consent(asked, BUYER)
-    assert told.object(asked, TRACK) == ["ProposalObjected", "DisputeOpened"]
+    assert told.objects(asked, TRACK) == ["ProposalObjected", "DisputeOpened"]
     return told, asked
 
 
@@ -75,7 +75,7 @@ def test_a_rungs_time_is_over_when_it_is_for_all() -> None:
     told.when(TRAIN, AdoptBusinessCalendar(off))
     told.policy(ladder=ladder(told, 2))
     asked = told.asked()
-    told.object(asked, TRACK)
+    told.objects(asked, TRACK)
 
     dispute = told.proposal(asked).dispute
     assert dispute is not None
@@ -116,7 +116,7 @@ def test_a_sponsor_may_be_named_as_a_person() -> None:
     named = (Sponsor(told.parties[TRACK], "carol"),)
     told.policy(ladder=Ladder((Rung(Level.EXECUTIVE, 2, named),), LastWord.STATUS_QUO))
     asked = told.asked()
-    told.object(asked, TRAIN)
+    told.objects(asked, TRAIN)
     binds = SignRuling(asked, RulingOutcome.BINDS)
 
     for party, subject in ((TRACK, "dave"), (TRAIN, "carol")):
@@ -173,7 +173,7 @@ def test_what_is_no_dispute_cannot_be_ruled() -> None:
     binds = SignRuling(open_one, RulingOutcome.BINDS)
     with pytest.raises(NotDisputed):
         told.when(TRACK, binds)
-    told.object(open_one, TRACK)
+    told.objects(open_one, TRACK)
     with pytest.raises(NoLadder):
         told.when(TRACK, binds)
 

@@ -163,7 +163,7 @@ def test_notices_that_were_not_given_so_are_found() -> None:
 def test_steps_of_a_dispute_that_nobody_took_are_found() -> None:
     """Escalations and rulings by others than the sponsors, or of another rung."""
     told, asked = told_of()
-    told.object(asked, TRACK)
+    told.objects(asked, TRACK)
     proposal = told.proposal(asked)
     now = proposal.dispute
     assert now is not None

@@ -18,6 +18,7 @@ from ledger.ladder import LastWord, RulingOutcome
 from ledger.policy import KindRule, PolicyTerms, ProposePolicy
 from ledger.proposal import ProposalKind
 from ledger.reply import Channel, Silence
+from ledger.snapshot import decode_book, encode_book
 from tests.agreement.told import BUYER, TRACK, TRAIN, Told, ladder
 
 PARTIES = (BUYER, TRACK, TRAIN)
@@ -168,6 +169,7 @@ def test_nothing_binds_by_fewer_than_the_policy_asks_for(
         assert rule.silence is Silence.ACCEPT or not silent
         assert len(given | silent) >= needed or len(ruled) == len(PARTIES)
     assert told.replayed() == told.book
+    assert decode_book(encode_book(told.book)) == told.book
 
 
 @given(policies(), st.lists(acts(), max_size=15))

@@ -145,7 +145,7 @@ class Told:
             names = self.when(party, Consent(proposal_id))
         return names
 
-    def object(self, proposal_id: str, party: str) -> list[str]:
+    def objects(self, proposal_id: str, party: str) -> list[str]:
         """A party objects."""
         return self.when(party, Objection(proposal_id, "Not so."))
 
@@ -156,6 +156,14 @@ class Told:
     def status(self, proposal_id: str) -> str:
         """How a proposal stands."""
         return str(self.proposal(proposal_id).status)
+
+    def instead(self, event: object) -> None:
+        """The last entry said something else: audited and folded in its place."""
+        last = self.entries[-1]
+        self.forget()
+        placed = replace(last, event=event)
+        check(self.book, placed)
+        self.take(placed)
 
     def take(self, placed: Placed) -> None:
         """An entry as it is, without asking the audit: what a host could write."""
