@@ -6,7 +6,6 @@ that an audit computes them again. Source: `domain.md` section 3, `design.md` se
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from ledger import agreement, delegation, dispute, workdays
@@ -15,6 +14,7 @@ from ledger.agreement import Around, Consent, NotifyParty, Objection, Withdrawal
 from ledger.answer import (
     ProposalAgreed,
     ProposalLapsed,
+    ProposalOpened,
     ProposalRejected,
     UndisputedBound,
 )
@@ -156,35 +156,34 @@ def ladder_of(book: Book, proposal: Proposal) -> Ladder:
     return book.policy_of(proposal.policy_version).terms.ladder
 
 
-def stamped(book: Book, terms: Opening, now: datetime) -> Opening:
-    """The terms of a proposal under the policy in force: its rule, and everybody's deadline."""
+def opened_terms(book: Book, opening: Opening, now: datetime) -> ProposalOpened:
+    """What the policy in force says about a proposal: its rule, and everybody's deadline."""
     policy = book.policy()
-    rule, rungs = policy.terms.rule(terms.kind), policy.terms.ladder.height
+    rule, rungs = policy.terms.rule(opening.kind), policy.terms.ladder.height
     calendars = book.agreements.calendars
     deadlines = []
-    for party_id in terms.signatories if rungs or rule.answer_days else ():
+    for party_id in opening.signatories if rungs or rule.answer_days else ():
         index = calendars.index_of(party_id)
         until = calendars.at(index).deadline(now, rule.answer_days) if rule.answer_days else None
         deadlines.append(Deadline(party_id, index, until))
-    return replace(
-        terms,
-        needed=min(rule.needed or terms.needed, terms.needed),
-        policy_version=policy.version,
-        silence=rule.silence,
-        answer_days=rule.answer_days,
-        four_eyes=rule.four_eyes,
-        rungs=rungs,
-        deadlines=tuple(deadlines),
+    return ProposalOpened(
+        opening.proposal_id,
+        policy.version,
+        min(rule.needed or opening.needed, opening.needed),
+        rule.silence,
+        rule.answer_days,
+        rule.four_eyes,
+        rungs,
+        tuple(deadlines),
     )
 
 
-def under_policy(book: Book, fact: Fact, now: datetime) -> Fact:
-    """A fact that proposes something, under the policy in force; any other as it is."""
-    terms = opening_of(fact.event)
-    if terms is None:
-        return fact
-    event = replace(fact.event, opening=stamped(book, terms, now))  # type: ignore[type-var]  # every event with an opening is a dataclass
-    return replace(fact, event=event)
+def under_policy(book: Book, fact: Fact, now: datetime) -> tuple[Fact, ...]:
+    """A fact and, where it proposes something, what the policy in force says about that."""
+    opening = opening_of(fact.event)
+    if opening is None or not book.policy().terms.shapes(opening.kind):
+        return (fact,)
+    return (fact, Fact(opened_terms(book, opening, now)))
 
 
 def followed(
@@ -211,6 +210,10 @@ def following(book: Book, proposal: Proposal, step: Step) -> Iterator[Fact]:
     """What follows from how a proposal stands, in order."""
     key = proposal.proposal_id
     match step:
+        case Step.OPEN:
+            asked, needed = proposal.signatories, proposal.needed
+            opening = Opening(key, proposal.kind, proposal.subject, asked, needed)
+            yield Fact(opened_terms(book, opening, proposal.touched_at))
         case Step.AGREE:
             yield from agreed(book, proposal)
         case Step.LAPSE:

@@ -7,7 +7,7 @@ commitment, so that all signed the same bytes. Source: `ledger-format.md`, "Cons
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.reply import Channel, Disputed, Signed, Silence
+from ledger.reply import Channel, Deadline, Disputed, Signed, Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,25 @@ class ProposalObjectedV2:
     def upgraded(self) -> ProposalObjected:
         """What it means in the newest version."""
         return ProposalObjected(self.proposal_id, self.proposal_index, self.commitment, self.signed)
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalOpened:
+    """What the policy in force says about the proposal of the entry before, while it lives.
+
+    `needed`: consents that are enough. `deadlines`: of every signatory, where silence means
+    something, and the calendars that its days and a dispute's are counted by. `rungs`: how high
+    the ladder is. Not entered where the policy has neither a rule nor a ladder for its kind.
+    """
+
+    proposal_id: str
+    policy_version: int
+    needed: int
+    silence: Silence
+    answer_days: int
+    four_eyes: bool
+    rungs: int
+    deadlines: tuple[Deadline, ...]
 
 
 @dataclass(frozen=True, slots=True)

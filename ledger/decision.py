@@ -41,11 +41,11 @@ def decide(
 ) -> Decision:
     """The decision on a command, what is due by `now` being entered. Raises a Refusal.
 
-    Whatever proposes something is stamped with the policy in force: nobody opens it otherwise.
+    Whatever proposes something is opened under the policy in force: nobody opens it otherwise.
     """
     decision = _decide(book, command, actor, now, seed, log)
-    facts = tuple(under_policy(book, fact, now) for fact in decision.facts)
-    return replace(decision, facts=facts)
+    opened = (under_policy(book, fact, now) for fact in decision.facts)
+    return replace(decision, facts=tuple(fact for facts in opened for fact in facts))
 
 
 def _decide(

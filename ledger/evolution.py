@@ -147,8 +147,10 @@ def _with_proposal(book: Book, placed: Placed) -> Book:
             book = replace(book, policies=book.policies.set(terms.proposal_id, policy))
         case _:
             raise Fault(f"entry {placed.index} proposes nothing that we know")
-    under = book.policy().version
-    return replace(book, agreements=life.opened(book.agreements, placed, terms, under))
+    policy = book.policy()
+    shaped = policy.terms.shapes(terms.kind)
+    agreements = life.opened(book.agreements, placed, terms, policy.version, awaits_terms=shaped)
+    return replace(book, agreements=agreements)
 
 
 def _with_settlement(book: Book, placed: Placed, event: SettlementProposed) -> Book:

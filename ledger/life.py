@@ -12,6 +12,7 @@ from ledger.answer import (
     ProposalLapsed,
     ProposalNoticed,
     ProposalObjected,
+    ProposalOpened,
     ProposalRejected,
     ProposalSuperseded,
     ProposalWithdrawn,
@@ -31,9 +32,17 @@ from ledger.reply import Answer, Notice, Silence
 
 
 def opened(
-    agreements: Agreements, placed: Placed, terms: Opening, policy_version: int
+    agreements: Agreements,
+    placed: Placed,
+    terms: Opening,
+    policy_version: int,
+    *,
+    awaits_terms: bool,
 ) -> Agreements:
-    """Agreements after a `*.proposed` event; `policy_version` is that of the policy in force."""
+    """Agreements after a `*.proposed` event; `policy_version` is that of the policy in force.
+
+    `awaits_terms`: that policy has a rule or a ladder for it.
+    """
     return agreements.put(
         Proposal(
             proposal_id=terms.proposal_id,
@@ -46,14 +55,10 @@ def opened(
             index=placed.index,
             commitment=placed.commitment,
             status=ProposalStatus.OPEN,
-            policy_version=terms.policy_version or policy_version,
+            policy_version=policy_version,
             proposer_subject=placed.subject,
             touched_at=placed.at,
-            silence=terms.silence,
-            answer_days=terms.answer_days,
-            four_eyes=terms.four_eyes,
-            rungs=terms.rungs,
-            deadlines=terms.deadlines,
+            awaits_terms=awaits_terms,
         )
     )
 
@@ -72,6 +77,17 @@ def after(proposal: Proposal, placed: Placed) -> Proposal:
 
 def _after(proposal: Proposal, placed: Placed) -> Proposal:
     match placed.event:
+        case ProposalOpened() as terms:
+            return replace(
+                proposal,
+                needed=terms.needed,
+                silence=terms.silence,
+                answer_days=terms.answer_days,
+                four_eyes=terms.four_eyes,
+                rungs=terms.rungs,
+                deadlines=terms.deadlines,
+                awaits_terms=False,
+            )
         case ProposalNoticed(party_id=party_id, channel=channel, until=until):
             told = Notice(party_id, channel, until, placed.index)
             return replace(proposal, notices=(*proposal.notices, told))

@@ -83,6 +83,10 @@ class PolicyTerms:
         """How proposals of a kind are agreed."""
         return next((each for each in self.rules if each.kind is kind), KindRule(kind))
 
+    def shapes(self, kind: ProposalKind) -> bool:
+        """Whether it says more about a kind than that all who are asked consent."""
+        return bool(self.ladder.rungs) or self.rule(kind) != KindRule(kind)
+
 
 FOUNDING_TERMS = PolicyTerms()
 
@@ -106,7 +110,7 @@ class PolicyProposed:
 
 @dataclass(frozen=True, slots=True)
 class PolicyTermsV1:
-    """Version 1, before rules, ladders, limited priorities and a stated moment."""
+    """Version 1, before the priorities could be limited."""
 
     signatures: tuple[ProposalKind, ...]
     witnesses: tuple[str, ...]
@@ -115,7 +119,7 @@ class PolicyTermsV1:
 
 @dataclass(frozen=True, slots=True)
 class PolicyProposedV1:
-    """Version 1, before rules, ladders, limited priorities and a stated moment."""
+    """Version 1, before the priorities could be limited."""
 
     opening: Opening
     version: int
@@ -125,6 +129,31 @@ class PolicyProposedV1:
         """What it means in the newest version."""
         old = self.terms
         terms = PolicyTerms(old.signatures, old.witnesses, old.quorum)
+        return PolicyProposed(self.opening, self.version, terms)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyTermsV2:
+    """Version 2, before rules, ladders and a stated moment."""
+
+    signatures: tuple[ProposalKind, ...]
+    witnesses: tuple[str, ...]
+    quorum: int
+    theme_caps: tuple[ThemeCap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyProposedV2:
+    """Version 2, before rules, ladders and a stated moment."""
+
+    opening: Opening
+    version: int
+    terms: PolicyTermsV2
+
+    def upgraded(self) -> PolicyProposed:
+        """What it means in the newest version."""
+        old = self.terms
+        terms = PolicyTerms(old.signatures, old.witnesses, old.quorum, old.theme_caps)
         return PolicyProposed(self.opening, self.version, terms)
 
 

@@ -44,6 +44,7 @@ class ProposalStatus(StrEnum):
 class Step(StrEnum):
     """What follows from how a proposal stands, by an entry of its own."""
 
+    OPEN = "OPEN"
     AGREE = "AGREE"
     LAPSE = "LAPSE"
     RULE = "RULE"
@@ -57,8 +58,7 @@ class Opening:
 
     `subject` names what it is about, such as "measurement/<indicator>/<period>": at most one
     open proposal a subject. `replaces` is the proposal that this one supersedes, or empty. What
-    follows it is from the policy in force, numbered `policy_version`; 0 in entries older than
-    that, whose policy is the one in force at their place. `rungs`: how high its ladder is.
+    the policy in force says about it stands in the entry after it, `proposal.opened`.
     """
 
     proposal_id: str
@@ -67,12 +67,6 @@ class Opening:
     signatories: tuple[str, ...]
     needed: int
     replaces: str = ""
-    policy_version: int = 0
-    silence: Silence = Silence.NOTHING
-    answer_days: int = 0
-    four_eyes: bool = False
-    rungs: int = 0
-    deadlines: tuple[Deadline, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +76,8 @@ class Proposal:
     `policy_version` is the policy that was in force when it was opened: it lives under that one.
     `touched_at` is the instant of the latest entry about it, or that at which this was due.
     `undisputed_index` is the entry by which the undisputed part of its amount bound already;
-    `is_partial`: it was agreed, and that part alone binds.
+    `is_partial`: it was agreed, and that part alone binds. `awaits_terms`: the policy has a rule
+    or a ladder for it, which the next entry says.
     """
 
     proposal_id: str
@@ -108,6 +103,7 @@ class Proposal:
     undisputed_index: int | None = None
     is_partial: bool = False
     touched_at: datetime = AT_ONCE
+    awaits_terms: bool = False
 
     @property
     def is_pending(self) -> bool:
@@ -187,6 +183,8 @@ class Proposal:
         """What follows from how it stands now, if something does."""
         if not self.is_pending:
             return None
+        if self.awaits_terms:
+            return Step.OPEN
         if not self.signatories:
             return Step.LAPSE
         if len(self.consents()) >= self.needed:

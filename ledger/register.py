@@ -17,6 +17,7 @@ from ledger.answer import (
     ProposalObjected,
     ProposalObjectedV1,
     ProposalObjectedV2,
+    ProposalOpened,
     ProposalRejected,
     ProposalSuperseded,
     ProposalWithdrawn,
@@ -38,7 +39,7 @@ from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegis
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.observation import ObservationsRecorded
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
-from ledger.policy import PolicyApplied, PolicyProposed, PolicyProposedV1
+from ledger.policy import PolicyApplied, PolicyProposed, PolicyProposedV1, PolicyProposedV2
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import SchemeProposed
@@ -67,13 +68,15 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("proposal.agreed", 2): ProposalAgreed,
     ("proposal.rejected", 1): ProposalRejected,
     ("proposal.lapsed", 1): ProposalLapsed,
+    ("proposal.opened", 1): ProposalOpened,
     ("proposal.noticed", 1): ProposalNoticed,
     ("silence.counted", 1): SilenceCounted,
     ("undisputed.bound", 1): UndisputedBound,
     ("proposal.withdrawn", 1): ProposalWithdrawn,
     ("proposal.superseded", 1): ProposalSuperseded,
     ("policy.proposed", 1): PolicyProposedV1,
-    ("policy.proposed", 2): PolicyProposed,
+    ("policy.proposed", 2): PolicyProposedV2,
+    ("policy.proposed", 3): PolicyProposed,
     ("policy.applied", 1): PolicyApplied,
     ("calendar.adopted", 1): BusinessCalendarAdopted,
     ("delegation.granted", 1): DelegationGranted,

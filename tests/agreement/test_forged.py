@@ -13,6 +13,7 @@ from ledger.answer import (
     ProposalLapsed,
     ProposalNoticed,
     ProposalObjected,
+    ProposalOpened,
     ProposalRejected,
     SilenceCounted,
     UndisputedBound,
@@ -24,6 +25,7 @@ from ledger.fact import CLOCK, EVERYBODY, Placed
 from ledger.ids import PartyId
 from ledger.ladder import RulingOutcome
 from ledger.policy import PolicyApplied, PolicyProposed
+from ledger.proposal import ProposalKind
 from ledger.reply import Channel, Silence
 from ledger.rule import RuleBroken
 from ledger.workdays import DEFAULT_CALENDAR, BusinessCalendarAdopted
@@ -108,24 +110,43 @@ def test_an_outcome_that_is_left_out_is_found_at_the_next_entry() -> None:
 
 
 def test_a_proposal_under_milder_terms_than_the_policys_is_found() -> None:
-    """Fewer consents, no deadline, an older policy, silence that means more."""
+    """Fewer consents, no deadline, an older policy, silence that means more, or no terms at all."""
     told = Told.founded(TRACK, TRAIN)
     told.policy(rule(Silence.REJECT, 3))
     asked = told.asked()
-    placed = told.entries[-1]
-    event: Any = placed.event
-    assert event.opening.proposal_id == asked
+    terms = told.entries[-1].event
+    assert isinstance(terms, ProposalOpened)
+    told.forget()
+    proposal = told.proposal(asked)
+
+    changes: tuple[dict[str, Any], ...] = (
+        {"needed": 1},
+        {"silence": Silence.ACCEPT},
+        {"silence": Silence.NOTHING, "answer_days": 0, "deadlines": ()},
+        {"deadlines": ()},
+        {"policy_version": 1},
+        {"four_eyes": True},
+        {"rungs": 2},
+    )
+    for change in changes:
+        broken(told, BUYER, replace(terms, **change), "ProposalOpened of proposal .* comes first")
+    answer = ProposalConsented(asked, proposal.index, proposal.commitment)
+    broken(told, TRACK, answer, "ProposalOpened of proposal .* comes first")
+    told.take(replace(told.entries[-1], index=told.book.size, event=terms))
+    broken(told, BUYER, terms, "nothing of it is due")
+
+
+def test_a_proposal_that_asks_others_than_it_must_is_found() -> None:
+    """Not all, as another kind, on another subject, or in place of what still stands."""
+    told = Told.founded(TRACK, TRAIN)
+    told.asked()
+    event: Any = told.entries[-1].event
     told.forget()
 
     changes: tuple[tuple[dict[str, Any], str], ...] = (
         ({"needed": 1}, "fewer consents"),
-        ({"silence": Silence.ACCEPT}, "policy in force"),
-        ({"deadlines": ()}, "policy in force"),
-        ({"policy_version": 1}, "policy in force"),
-        ({"policy_version": 0, "silence": Silence.NOTHING}, "policy in force"),
-        ({"four_eyes": True}, "policy in force"),
         ({"signatories": event.opening.signatories[:2]}, "does not ask all"),
-        ({"kind": "INDICATOR"}, "another kind"),
+        ({"kind": ProposalKind.INDICATOR}, "another kind"),
         ({"subject": "policy/2"}, "subject is another"),
         ({"replaces": "nothing"}, "No proposal"),
     )

@@ -13,6 +13,7 @@ from ledger.actor import Actor, Role
 from ledger.agreement import Consent, NotifyParty, Objection
 from ledger.audit import check
 from ledger.book import Book
+from ledger.changes import opening_of
 from ledger.commands import Command, LogIdentity
 from ledger.decision import decide
 from ledger.ecosystem import FoundEcosystem, NewParty, PartyRole
@@ -125,7 +126,8 @@ class Told:
     def open(self, party: str, command: Command, subject: str = "") -> str:
         """Somebody proposes: the proposal's id."""
         self.when(party, command, subject)
-        return str(getattr(self.entries[-1].event, "opening").proposal_id)  # noqa: B009
+        opened = [each.event for each in self.entries[-2:] if opening_of(each.event)]
+        return str(getattr(opened[-1], "opening").proposal_id)  # noqa: B009
 
     def asked(self, party: str = BUYER, subject: str = "", **terms: object) -> str:
         """All who sign are asked something, a policy like the one in force: the proposal's id."""

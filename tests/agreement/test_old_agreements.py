@@ -8,7 +8,8 @@ from ledger.fact import EVERYBODY
 from ledger.history import commit, encode_state, open_entry, open_envelope, render_instant
 from ledger.policy import PolicyProposed, PolicyTerms
 from ledger.proposal import Opening, ProposalKind
-from ledger.reply import Signed, Silence
+from ledger.reply import Signed
+from ledger.theme import Theme, ThemeCap
 from tests.agreement.told import BUYER, ECOSYSTEM, MONDAY, TRACK, TRAIN, Told
 
 SALT = bytes(32)
@@ -44,8 +45,8 @@ def test_old_answers_and_outcomes_are_read() -> None:
     assert read("proposal.agreed", 1, agreed) == ProposalAgreed("x", (8, 9))
 
 
-def test_an_old_opening_is_by_unanimity_and_without_deadlines() -> None:
-    """Its policy is the one in force at its place."""
+def test_old_policies_have_no_rules() -> None:
+    """Neither rules nor a ladder, in force from their agreement on; some limit the priorities."""
     opening = {
         "proposal_id": "x",
         "kind": "POLICY",
@@ -59,21 +60,20 @@ def test_an_old_opening_is_by_unanimity_and_without_deadlines() -> None:
 
     expected = Opening("x", ProposalKind.POLICY, "policy", ("a", "b"), 2)
     assert event == PolicyProposed(expected, 2, PolicyTerms((ProposalKind.INDICATOR,)))
-    assert (event.opening.silence, event.opening.policy_version) == (Silence.NOTHING, 0)
+    capped = {**terms, "theme_caps": [{"theme": "INNOVATION", "cap": 1}]}
+    event = read("policy.proposed", 2, {"opening": opening, "version": 2, "terms": capped})
+    caps = (ThemeCap(Theme.INNOVATION, 1),)
+    assert event.terms == PolicyTerms((ProposalKind.INDICATOR,), theme_caps=caps)
+    assert not event.terms.shapes(ProposalKind.INDICATOR)
 
 
 def test_a_ledger_of_before_replays_under_the_audit() -> None:
-    """Openings without a version, and outcomes right after the consents that they rest on."""
+    """Policies without rules, and outcomes right after the consents that they rest on."""
     told = Told.founded(TRACK, TRAIN)
     asked = told.asked()
-    opened: Any = told.entries[-1].event
-    body: dict[str, Any] = canonical.decode_object(encode_state(opened))
-    for new in ("policy_version", "silence", "answer_days", "four_eyes", "rungs", "deadlines"):
-        body["opening"].pop(new)
+    body: Any = canonical.decode_object(encode_state(told.entries[-1].event))
     body["terms"] = {"signatures": [], "witnesses": [], "quorum": 0}
-    old = read("policy.proposed", 1, body, told.entries[-1].index)
-    assert old.opening.policy_version == 0
 
-    told.instead(old)
+    told.instead(read("policy.proposed", 1, body, told.entries[-1].index))
     told.consent(asked, BUYER, TRACK, TRAIN)
     assert told.status(asked) == "AGREED"
