@@ -1,5 +1,6 @@
 """What a request carries through the hall: who asks, the doors of the workroom, what was loaded."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -11,6 +12,7 @@ from ledger.actor import Actor
 from ledger.bookkeeping import Bookkeeping
 from ledger.commit import Ledger
 from ledger.ecosystem import Ecosystem
+from ledger.feed import Feed
 from ledger.providers import Providers
 from ledger.publish import Publisher
 from ledger.read import Found, Reader
@@ -29,15 +31,45 @@ class Doors:
     witnessing: Witnessing
     bookkeeping: Bookkeeping
     providers: Providers
+    feed: Feed
+
+
+class AuthorityEnded(Exception):  # noqa: N818 -- named for what it tells
+    """The caller's token has expired, or no longer counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who was let in. `seconds_left` counts down to the token's end; `again` looks at it anew.
+
+    `again` raises AuthorityEnded.
+    """
+
+    actor: Actor
+    seconds_left: Callable[[], float]
+    again: Callable[[], Awaitable[Actor]]
+
+
+def in_house(actor: Actor) -> Admission:
+    """The admission of somebody whom the house itself sends: without a token, without an end."""
+
+    async def again() -> Actor:
+        return actor
+
+    return Admission(actor, lambda: float("inf"), again)
 
 
 @dataclass(slots=True)
 class Context:
-    """One request: its doors, its caller if the token named one, its id, its loaders."""
+    """One request, or one socket: doors, who was let in if anybody was, its id, its loaders.
+
+    `connection_params` is what a socket's client said when it began.
+    """
 
     doors: Doors
-    caller: Actor | None
+    admission: Admission | None
     request_id: str
+    connection_params: dict[str, object] | None = None
     _ecosystem: Ecosystem | None = None
     _loaders: dict[tuple[str, int | None], DataLoader[str, Found[object] | None]] = field(
         default_factory=dict
@@ -46,12 +78,26 @@ class Context:
     @property
     def actor(self) -> Actor:
         """The caller. Raises UNAUTHENTICATED when the request had no token."""
-        if self.caller is None:
+        if self.admission is None:
             raise GraphQLError(
                 "This needs a bearer token in the Authorization header.",
                 extensions={"code": "UNAUTHENTICATED"},
             )
-        return self.caller
+        return self.admission.actor
+
+    def seconds_left(self) -> float | None:
+        """Until the caller's token ends; None for nobody's."""
+        return None if self.admission is None else max(self.admission.seconds_left(), 0.0)
+
+    async def admit_again(self) -> None:
+        """Return if the caller's token still counts, for the same. Raises AuthorityEnded."""
+        if self.admission is not None and await self.admission.again() != self.admission.actor:
+            raise AuthorityEnded("The token means somebody else now: come back with a new one.")
+
+    def renew(self) -> None:
+        """Forget what was loaded: the next event is of a ledger that has grown."""
+        self._ecosystem = None
+        self._loaders = {}
 
     async def ecosystem(self) -> Ecosystem:
         """The caller's ecosystem, read once a request. Raises NotFound."""

@@ -19,7 +19,7 @@ from strawberry.schema.config import StrawberryConfig
 from graph.agreements import AgreementQuery, load_proposal
 from graph.answers import AgreementMutation
 from graph.checkpoints import CheckpointMutation, CheckpointQuery
-from graph.context import Info
+from graph.context import AuthorityEnded, Info
 from graph.delegations import (
     CalendarMutation,
     CalendarQuery,
@@ -46,8 +46,10 @@ from graph.remarks import RemarkMutation, RemarkQuery, load_remark
 from graph.scalars import SCALARS
 from graph.schemes import SchemeMutation, SchemeQuery, load_scheme
 from graph.settlements import SettlementMutation, SettlementQuery, load_settlement
+from graph.subscriptions import Subscription
 from ledger.changes import AccountBalance
 from ledger.errors import Fault, Refusal, Trouble
+from ledger.feed import TooSlow
 from ledger.measurement import Part
 from ledger.sequencer import WritesStopped
 
@@ -188,6 +190,12 @@ def plain_error(error: GraphQLError, request_id: str) -> GraphQLError:
         case Refusal():
             extensions = {"code": cause.code, "remedy": cause.remedy, "path": cause.path}
             message = cause.message
+        case AuthorityEnded():
+            extensions = {"code": "UNAUTHENTICATED"}
+            message = str(cause)
+        case TooSlow():
+            extensions = {"code": "TOO_SLOW"}
+            message = f"You read too slowly: {cause}."
         case WritesStopped():
             extensions = {"code": "WRITES_STOPPED"}
             message = f"Nothing can be written to this ecosystem: {cause}"
@@ -234,6 +242,7 @@ def build(*, introspection: bool = True) -> Schema:
     return Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=PROBLEM_TYPES,
         extensions=extensions,  # type: ignore[arg-type]  # classes and factories alike
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),

@@ -23,7 +23,7 @@ from ledger.journal import Booked
 from ledger.lapse import lapsed, next_due
 from ledger.observation import Batch, RecordObservations, ReferenceTaken, can_stand
 from ledger.schedule import Due
-from ledger.store import entries, observations, postings, projections, wakes
+from ledger.store import entries, news, observations, postings, projections, wakes
 from ledger.store.entries import UsedKey
 from ledger.store.pool import Connection
 from ledger.tree import Frontier
@@ -175,6 +175,7 @@ class Pending:
         await observations.add_batches(connection, self.ecosystem_id, self.rows)
         if self.erased:
             await entries.erase_annexes(connection, self.ecosystem_id, self.erased)
+        await news.wake(connection, self.ecosystem_id)
 
 
 def references_of(requests: Sequence[Request]) -> list[observations.Reference]:

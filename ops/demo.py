@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from graph import schema as graph_schema
-from graph.context import Context, Doors
+from graph.context import Context, Doors, in_house
 from ledger.actor import Actor, Role
 from ledger.ids import EcosystemId, PartyId
 
@@ -48,7 +48,7 @@ class Chain:
             problems {{ code message path }} {show} }} }}"""
         full = {"idempotencyKey": f"demo/{self.name}/{key}", **given}
         result = await self.schema.execute(
-            query, {"given": full}, Context(self.doors, self._actor(party), f"demo/{key}")
+            query, {"given": full}, Context(self.doors, in_house(self._actor(party)), f"demo/{key}")
         )
         if result.errors or result.data is None:
             raise SeedFailed(f"{key}: {result.errors}")
@@ -140,7 +140,7 @@ async def _indicator(chain: Chain, key: str, terms: dict[str, Any], owners: list
     await chain.agree(f"indicator/{key}", payload["proposal"], *owners)
     result = await chain.schema.execute(
         "{ indicators(first: 100) { nodes { id current { id } } } }",
-        context_value=Context(chain.doors, chain._actor(owners[0]), "demo"),  # noqa: SLF001 -- ours
+        context_value=Context(chain.doors, in_house(chain._actor(owners[0])), "demo"),  # noqa: SLF001 -- ours
     )
     nodes = (result.data or {})["indicators"]["nodes"]
     version = payload["indicatorVersion"]["id"]

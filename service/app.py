@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from graph import schema as graph_schema
 from graph.context import Doors
@@ -25,6 +25,7 @@ from ledger.checkpoint import render_verifier
 from ledger.commands import LogIdentity
 from ledger.commit import Ledger, system_clock
 from ledger.errors import Fault, Refusal, Trouble
+from ledger.feed import Feed
 from ledger.ids import EcosystemId
 from ledger.providers import Providers
 from ledger.publish import Publisher
@@ -71,10 +72,13 @@ async def open_doors(settings: Settings, clock: Clock = system_clock) -> AsyncIt
         memory = FileMemory(settings.heads_folder)
         publisher = Publisher(database, lambda: log_signers(settings), memory)
         providers = Providers(database, time.monotonic)
+        reader = Reader(database)
+        feed = Feed(database, reader, database_url(settings))
 
         def committed(ecosystem_id: EcosystemId) -> None:
             publisher.notice(ecosystem_id)
             providers.forget(ecosystem_id)
+            feed.notice(ecosystem_id)
 
         ledger = Ledger(
             database,
@@ -87,12 +91,14 @@ async def open_doors(settings: Settings, clock: Clock = system_clock) -> AsyncIt
         await ledger.check_memory()
         yield Doors(
             ledger,
-            Reader(database),
+            reader,
             publisher,
             Witnessing(database, memory),
             Bookkeeping(database),
             providers,
+            feed,
         )
+        await feed.close()
         await ledger.close()
         await publisher.close()
     finally:
@@ -132,6 +138,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
         guard,
         graphiql=settings.graphiql,
         allow_get=settings.allow_get,
+        allowed_origins=[each for each in settings.allowed_origins.split(",") if each],
     )
     sandbox = sandbox_routes(settings, issuer_key(settings)) if settings.dev_issuer else []
     printed = schema.as_str() + "\n"
@@ -155,6 +162,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
     return Starlette(
         routes=[
             Route("/graphql", endpoint),
+            WebSocketRoute("/graphql", endpoint),
             Route("/graphql/examples.graphql", examples),
             Route("/graphql/assets/{name}", graphiql_asset),
             Route("/schema.graphql", sdl),
@@ -234,6 +242,8 @@ def serve(settings: Settings) -> None:
         log_level=settings.log_level,
         access_log=False,
         server_header=False,
+        ws_max_size=settings.body_limit_bytes,
+        ws="websockets",
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
 

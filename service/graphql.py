@@ -4,26 +4,38 @@ Source: the GraphQL over HTTP specification; `api.md`, first table and "Strawber
 """
 
 import logging
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import orjson
 from cross_web import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import GraphQL
+from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.http.base import BaseRequestProtocol
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
+from strawberry.types.unset import UNSET, UnsetType
 
 from graph.context import Context, Doors
 from graph.schema import Schema, plain_error
 from ledger.errors import Trouble
-from service.identity import Gatekeeper, NotAuthenticated
+from service.identity import Credentials, Gatekeeper, NotAuthenticated, credentials
+from service.socket import FORBIDDEN, Socket, SocketAdapter
 
 log = logging.getLogger("jpi.service")
 GRAPHIQL = Path(__file__).parent / "graphiql"
+INIT_WAIT = timedelta(seconds=10)
+"""How long a socket may stay open without saying who it is."""
+MAX_OPERATIONS = 50
+"""Operations at once on one socket."""
 CHALLENGE = {"www-authenticate": 'Bearer error="invalid_token"'}
 RESPONSE_JSON = "application/graphql-response+json"
 
@@ -40,21 +52,33 @@ class Endpoint(GraphQL[Context, None]):
     """Strawberry's view with our context, our errors and our GraphiQL."""
 
     def __init__(
-        self, schema: Schema, gatekeeper: Gatekeeper, *, graphiql: bool, allow_get: bool
+        self,
+        schema: Schema,
+        gatekeeper: Gatekeeper,
+        *,
+        graphiql: bool,
+        allow_get: bool,
+        allowed_origins: Sequence[str] = (),
     ) -> None:
         """Serve `schema` to whom `gatekeeper` lets in."""
         super().__init__(
             schema,
             graphql_ide="graphiql" if graphiql else None,
             allow_queries_via_get=allow_get,
-            subscription_protocols=(),
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+            connection_init_wait_timeout=INIT_WAIT,
+            max_subscriptions_per_connection=MAX_OPERATIONS,
+            allowed_origins=allowed_origins,
         )
         self._gatekeeper = gatekeeper
+
+    graphql_transport_ws_handler_class = Socket
+    websocket_adapter_class = SocketAdapter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; what is wrong with it as a whole is answered in GraphQL's shape."""
         if scope["type"] != "http":
-            await WebSocket(scope, receive, send).close(code=1008)
+            await self._socket(WebSocket(scope, receive, send))
             return
         request = Request(scope, receive)
         try:
@@ -74,8 +98,36 @@ class Endpoint(GraphQL[Context, None]):
         """Who asks, and the doors. Raises NotAuthenticated."""
         del response
         doors: Doors = request.app.state.doors
-        caller = await self._gatekeeper.actor(request.headers, doors.providers)
-        return Context(doors, caller, request.state.request_id)
+        request_id = getattr(request.state, "request_id", "") or secrets.token_hex(8)
+        given = credentials(request.headers)
+        if given is None:
+            return Context(doors, None, request_id)
+        admission = await self._gatekeeper.admission(given, doors.providers)
+        return Context(doors, admission, request_id)
+
+    async def _socket(self, socket: WebSocket) -> None:
+        """One connection; a token in its handshake that does not count is refused there."""
+        try:
+            await self.run(socket)
+        except (NotAuthenticated, Trouble):
+            await socket.close(code=FORBIDDEN)
+        except WebSocketDisconnect:
+            return
+
+    async def on_ws_connect(self, context: Context) -> UnsetType:
+        """Let in who shows a token, in the handshake or in what it says first."""
+        params = context.connection_params or {}
+        if context.admission is None:
+            try:
+                given = credentials({"authorization": str(params.get("authorization", ""))})
+                named = str(params.get("ecosystem", ""))
+                token = given.token if given else ""
+                context.admission = await self._gatekeeper.admission(
+                    Credentials(token, named), context.doors.providers
+                )
+            except (NotAuthenticated, Trouble) as error:
+                raise ConnectionRejectionError from error
+        return cast("UnsetType", UNSET)
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """Carries what `create_response` must know: which media type the caller reads."""

@@ -23,6 +23,7 @@ import hmac
 import time
 from base64 import b32encode
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,6 +31,7 @@ from urllib.parse import urlsplit
 import jwt
 import orjson
 
+from graph.context import Admission, AuthorityEnded
 from ledger.actor import Actor, Role
 from ledger.identity import Algorithm
 from ledger.ids import EcosystemId, PartyId, is_id
@@ -54,6 +56,26 @@ class NotAuthenticated(Exception):  # noqa: N818 -- named for what it tells
 _UNKNOWN = "The token is not one that this service accepts."
 
 
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A token, and the ecosystem in which its issuer is to be looked for; either may be empty."""
+
+    token: str
+    ecosystem: str = ""
+
+
+def credentials(headers: Mapping[str, str]) -> Credentials | None:
+    """What a request's headers hold; None without a token. Raises NotAuthenticated."""
+    authorization = headers.get("authorization")
+    if authorization is None:
+        return None
+    scheme, _, token = authorization.partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise NotAuthenticated('The Authorization header is not "Bearer <token>".')
+    return Credentials(token, headers.get(ECOSYSTEM_HEADER, ""))
+
+
 class Gatekeeper:
     """Reads tokens. Without issuers of the operator's nobody can found an ecosystem."""
 
@@ -66,36 +88,37 @@ class Gatekeeper:
         self._hosts = frozenset(hosts)
         self._key_sets = KeySets(time.monotonic)
 
-    async def actor(self, headers: Mapping[str, str], providers: Providers) -> Actor | None:
-        """The caller of a request's headers; None without a token.
+    async def admission(self, given: Credentials, providers: Providers) -> Admission:
+        """Whom a token lets in, and until when. Raises NotAuthenticated, Trouble."""
+        actor, claims = await self._checked(given, providers)
+        ends_s = float(claims["exp"]) + LEEWAY_SECONDS
 
-        Raises NotAuthenticated, and Trouble where an issuer or the database cannot be asked.
-        """
-        authorization = headers.get("authorization")
-        if authorization is None:
-            return None
-        scheme, _, token = authorization.partition(" ")
-        token = token.strip()
-        if scheme.lower() != "bearer" or not token:
-            raise NotAuthenticated('The Authorization header is not "Bearer <token>".')
-        if len(token) > MAX_TOKEN:
-            raise NotAuthenticated(f"A token has at most {MAX_TOKEN} characters.")
-        return await self.of_token(token, headers.get(ECOSYSTEM_HEADER, ""), providers)
+        async def again() -> Actor:
+            try:
+                return (await self._checked(given, providers))[0]
+            except NotAuthenticated as error:
+                raise AuthorityEnded(str(error)) from error
+
+        return Admission(actor, lambda: ends_s - time.time(), again)
 
     async def required(self, headers: Mapping[str, str], providers: Providers) -> Actor:
         """The caller, where nobody may be anonymous. Raises NotAuthenticated, Trouble."""
-        actor = await self.actor(headers, providers)
-        if actor is None:
+        given = credentials(headers)
+        if given is None:
             raise NotAuthenticated("This needs a bearer token in the Authorization header.")
-        return actor
+        return (await self._checked(given, providers))[0]
 
-    async def of_token(self, token: str, ecosystem: str, providers: Providers) -> Actor:
-        """The actor of a token. Raises NotAuthenticated, Trouble."""
-        header, unverified = _unverified(token)
-        issuer = await self._issuer(unverified, ecosystem, providers)
+    async def _checked(
+        self, given: Credentials, providers: Providers
+    ) -> tuple[Actor, Mapping[str, Any]]:
+        """The actor of a token, and its claims."""
+        if len(given.token) > MAX_TOKEN:
+            raise NotAuthenticated(f"A token has at most {MAX_TOKEN} characters.")
+        header, unverified = _unverified(given.token)
+        issuer = await self._issuer(unverified, given.ecosystem, providers)
         key = await self._key(issuer, header)
-        claims = _verified(token, key, issuer)
-        return self._read(claims, issuer)
+        claims = _verified(given.token, key, issuer)
+        return self._read(claims, issuer), claims
 
     async def _issuer(
         self, claims: Mapping[str, Any], ecosystem: str, providers: Providers

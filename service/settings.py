@@ -245,6 +245,13 @@ class Settings(BaseSettings):
     allow_get: bool = _setting(
         "JPI_ALLOW_GET", "accept GraphQL queries by GET", _A_BOOLEAN, default=False
     )
+    allowed_origins: str = _setting(
+        "JPI_ALLOWED_ORIGINS",
+        "origins of web pages that may open a websocket, beside the service's own",
+        "origins parted by commas, such as https://kpi.example.com",
+        default="",
+        shown="none",
+    )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)
     ] = _setting(

@@ -9,7 +9,9 @@ from typing import Any
 
 import httpx
 import uvicorn
+from starlette.applications import Starlette
 
+from graph.context import Doors
 from ledger.actor import Role
 from ledger.commit import system_clock
 from ledger.sequencer import Clock
@@ -35,6 +37,7 @@ class World:
     ecosystem_id: str = ""
     parties: dict[str, str] = field(default_factory=dict)
     count: int = 0
+    application: Starlette | None = None
 
     @classmethod
     @asynccontextmanager
@@ -43,6 +46,12 @@ class World:
         url = f"http://{settings.host}:{settings.port}"
         async with httpx.AsyncClient(base_url=url, timeout=30) as client:
             yield cls(settings, client)
+
+    def doors(self) -> Doors:
+        """The doors of the service that runs in this process."""
+        assert self.application is not None
+        found: Doors = self.application.state.doors
+        return found
 
     def token(self, party: str = "", *roles: Role, ecosystem: str | None = None) -> str:
         """A token of a party by name; of a founder without one."""
@@ -149,8 +158,9 @@ class World:
 @asynccontextmanager
 async def serving(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[World]:
     """A service that listens on a real socket while the block runs, and its users."""
+    application = build(settings, clock)
     config = uvicorn.Config(
-        build(settings, clock), host=settings.host, port=settings.port, log_level="warning"
+        application, host=settings.host, port=settings.port, log_level="warning"
     )
     running = uvicorn.Server(config)
     task = asyncio.create_task(running.serve())
@@ -160,6 +170,7 @@ async def serving(settings: Settings, clock: Clock = system_clock) -> AsyncItera
             task.result()
     try:
         async with World.of(settings) as users:
+            users.application = application
             yield users
     finally:
         running.should_exit = True

@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from graph.context import Context, Doors
+from graph.context import Context, Doors, in_house
 from graph.receipts import fingerprint
 from ledger.actor import Actor, Role
 from ledger.amounts import Money
@@ -75,7 +75,7 @@ async def found_payable(doors: Doors) -> Payable:
     made = Payable(EcosystemId(bare(chain.ecosystem_id)), "", parties)
     result = await chain.schema.execute(
         "{ indicators(first: 1) { nodes { id } } }",
-        context_value=Context(doors, made.actor(BUYER), "bench"),
+        context_value=Context(doors, in_house(made.actor(BUYER)), "bench"),
     )
     indicator: str = (result.data or {})["indicators"]["nodes"][0]["id"]
     for number, owner in enumerate(owners):

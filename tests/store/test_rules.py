@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from ledger.store import (
     entries,
+    news,
     observations,
     pool,
     postings,
@@ -18,7 +19,7 @@ from ledger.store import (
 from service.embedded import Embedded
 from tests.world import World, bare
 
-MODULES = (entries, observations, pool, postings, projections, snapshots, witnesses)
+MODULES = (entries, observations, pool, postings, projections, snapshots, news, witnesses)
 QUERIES = [(m.__name__, name, text) for m in MODULES for name, text in m.SQL.items()]
 HISTORY = ("entry", "opening", "node", "checkpoint", "idempotency_key", "posting")
 
