@@ -28,9 +28,9 @@ EcosystemArgument = Annotated[
 ]
 
 
-@strawberry.type
+@strawberry.type(description="Following. Everything is what your party may see.")
 class Subscription:
-    """Following."""
+    """The root of subscriptions."""
 
     @strawberry.subscription(
         description="Entries after an index, in order, each once, as your party may see them. "
