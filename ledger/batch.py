@@ -93,12 +93,19 @@ class Pending:
             self.ecosystem_id, used.first_index, used.entry_count, used.object_id, is_repeat=True
         )
 
-    def lapse(self, draw: Callable[[], Seed]) -> None:
-        """Enter what is due by now, earliest first, before anything is decided."""
-        while (due := next_due(self.book, self.now)) is not None:
+    def lapse(self, draw: Callable[[], Seed], limit: int) -> bool:
+        """Enter what is due by now, earliest first, before anything is decided.
+
+        At most `limit` of it; returns whether all of it is entered.
+        """
+        for _ in range(limit):
+            due = next_due(self.book, self.now)
+            if due is None:
+                return True
             seed = draw()
             for fact in lapsed(self.book, due, self.now):
                 self._seal(fact, CLOCK, CLOCK, seed)
+        return next_due(self.book, self.now) is None
 
     def add(self, request: Request, decision: Decision, seed: Seed) -> Receipt:
         """Enter a decision's facts, one after the other, and use up its key."""

@@ -33,7 +33,7 @@ from ledger.tree import Frontier
 log = logging.getLogger("jpi.commit")
 
 MAX_BATCH = 500
-"""Commands in one transaction: bounds how long the head lock is held."""
+"""Commands, or lapses, in one transaction: bounds how long the head lock is held."""
 MAX_ATTEMPTS = 4
 """Tries of a batch when the world fails; between them the key lookup tells what happened."""
 FIRST_PAUSE_SECONDS = 0.05
@@ -192,6 +192,14 @@ class Sequencer:
             return nothing.outcomes
 
     async def _transact(self, requests: list[Request]) -> list[Outcome]:
+        """What is due first, a bounded part of it a transaction; the last one decides."""
+        while True:
+            outcomes = await self._one_transaction(requests)
+            if outcomes is not None:
+                return outcomes
+
+    async def _one_transaction(self, requests: list[Request]) -> list[Outcome] | None:
+        """The outcomes; None when more was due than one transaction enters."""
         async with self._around.database.writing(self.ecosystem_id) as connection:
             if any(isinstance(request.command, FoundEcosystem) for request in requests):
                 await entries.create_head(connection, self.ecosystem_id)
@@ -200,14 +208,15 @@ class Sequencer:
                 missing = NotFound("ecosystem", what="ecosystem", id=self.ecosystem_id)
                 return [missing for _ in requests]
             batch = await self._begin(connection, head, requests)
-            batch.lapse(_draw)
-            outcomes = [self._step(batch, request) for request in requests]
-            if batch.book.size == 0:
+            outcomes = None
+            if batch.lapse(_draw, MAX_BATCH):
+                outcomes = [self._step(batch, request) for request in requests]
+            if outcomes is not None and batch.book.size == 0:
                 raise _NothingFounded(outcomes)
             await batch.write(connection)
         # only a durable batch changes what this process believes
         self.folded = Folded(batch.book, batch.frontier)
-        self._has_entered = bool(batch.entries)
+        self._has_entered |= bool(batch.entries)
         return outcomes
 
     async def _begin(

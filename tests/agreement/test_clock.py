@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from ledger.ids import EcosystemId
 from ledger.store import wakes
 from ledger.store.pool import open_database
@@ -10,7 +12,7 @@ from service.settings import Settings
 from tests.agreement.shift import shifting
 from tests.auditor import audit
 from tests.desk import until
-from tests.world import PROPOSED, World, bare
+from tests.world import PROPOSED, World, bare, indicator_terms
 
 BUYER, TRACK, TRAIN = "Buyer", "Track", "Train"
 ACCEPTS = {"kind": "POLICY", "silence": "ACCEPT", "answerDays": 3}
@@ -109,3 +111,28 @@ async def test_the_clocks_still_refuse_to_drift_apart(
         )
 
         assert answer["errors"][0]["extensions"]["code"] == "TRY_LATER"
+
+
+async def test_a_flood_of_deadlines_is_entered_in_bounded_transactions_before_the_command(
+    settings: Settings, database: Embedded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much is due, all of it comes before what is decided, and no lock is held for long."""
+    monkeypatch.setattr("ledger.sequencer.MAX_BATCH", 2)
+    async with shifting(settings, database, "2026-03-02T09:00") as (world, shift):
+        await world.found(BUYER, TRACK, TRAIN)
+        silent = {"kind": "INDICATOR", "silence": "REJECT", "answerDays": 1}
+        await agreed_policy(world, rules=[silent])
+        for _ in range(5):
+            terms = indicator_terms(world, {TRACK: "0.5", TRAIN: "0.5"})
+            asked = (await world.done(TRACK, "proposeIndicator", terms, PROPOSED))["proposal"]
+            await world.done(TRAIN, "acknowledgeProposal", {"proposalId": asked["id"]})
+        size = await world.size()
+
+        await shift.to("2026-03-06T09:00")
+        payload = await world.done(BUYER, "proposePolicy", policy(), PROPOSED)
+
+        shown = await world.read(BUYER, "{ proposals(first: 20) { nodes { status } } }")
+        statuses = [each["status"] for each in shown["proposals"]["nodes"]]
+        assert statuses == ["AGREED", *["LAPSED"] * 5, "OPEN"]
+        assert payload["proposal"]["index"] == size + 2 * 5
+        await audit(world.settings, world.ecosystem_id)
