@@ -124,6 +124,25 @@ def test_who_was_not_asked_has_no_say() -> None:
         told.consent(asked, TRAIN)
 
 
+def test_a_party_that_joined_since_has_no_say_in_what_was_asked_before() -> None:
+    """And what was asked before does not wait for it."""
+    told = three()
+    asked = told.asked()
+    around = told.book.ecosystem
+    assert around is not None
+    joined = replace(around.parties[1], party_id="joined", name="Joined")
+    told.book = replace(told.book, ecosystem=replace(around, parties=(*around.parties, joined)))
+    told.parties["Joined"] = "joined"
+
+    with pytest.raises(NotASignatory):
+        told.consent(asked, "Joined")
+    told.consent(asked, BUYER, TRACK, TRAIN)
+
+    assert told.status(asked) == "AGREED"
+    later = told.asked()
+    told.consent(later, "Joined")
+
+
 def test_who_objected_may_be_convinced() -> None:
     """A consent takes one's own objection back while the dispute lasts, and ends it."""
     told = three()
