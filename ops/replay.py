@@ -7,7 +7,7 @@ Source: `ledger-format.md`, "Offline".
 
 from time import perf_counter
 
-from ledger.answer import ProposalConsented
+from ledger.answer import ProposalConsented, SilenceCounted
 from ledger.audit import check, check_sealed
 from ledger.book import Book
 from ledger.errors import Fault
@@ -18,6 +18,7 @@ from ledger.lapse import next_due
 from ledger.measurement import BasisKind, MeasurementProposed
 from ledger.policy import Policy
 from ledger.remark import AnnexErased
+from ledger.reply import Silence
 from ledger.schedule import DueKind
 from ops.verdict import Verdict
 
@@ -78,6 +79,11 @@ class Replay:
             verdict.not_checked.append(
                 f"{verdict.unsigned} consents rest on the host's word, unsigned"
             )
+        if verdict.silent:
+            verdict.not_checked.append(
+                f"{verdict.silent} silences count as consents: that their parties were told rests "
+                "on the host's word"
+            )
         if verdict.declared:
             verdict.not_checked.append(
                 f"{verdict.declared} of {verdict.measured} measurements rest on declared aggregates"
@@ -101,6 +107,8 @@ class Replay:
             case ProposalConsented(signed=signed):
                 self._verdict.signed += signed is not None
                 self._verdict.unsigned += signed is None
+            case SilenceCounted(silence=Silence.ACCEPT):
+                self._verdict.silent += 1
             case MeasurementProposed(indicator_id=key, period=period):
                 self._verdict.measured += 1
                 parts = book.parts[key, period].values()

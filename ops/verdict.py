@@ -20,6 +20,7 @@ class Verdict:
     measured: int = 0
     signed: int = 0
     unsigned: int = 0
+    silent: int = 0
     accounts: int = 0
     replayed: int = 0
     seconds_hashes: float = 0.0
@@ -52,6 +53,7 @@ class Verdict:
             "erasedAnnexes": self.erased,
             "consentsSigned": self.signed,
             "consentsUnsigned": self.unsigned,
+            "consentsSilent": self.silent,
             "accounts": self.accounts,
             "kinds": dict(sorted(self.kinds.items())),
             "notes": self.notes,

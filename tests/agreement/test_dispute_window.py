@@ -133,6 +133,8 @@ async def test_a_dispute_in_time_settles_for_the_disputing_side(
         path = tmp_path / "ledger.ndjson"
         verdict = verify(path, await exported(world, OTHERS, path))
         assert verdict.findings == []
+        assert verdict.silent == (3 if day == 10 else 4)
+        assert any("silences count as consents" in each for each in verdict.not_checked)
         await audit(world.settings, world.ecosystem_id)
 
 
