@@ -12,8 +12,9 @@ from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Index
 from ledger import ecosystem as rules
 from ledger.actor import Actor, Role
-from ledger.ecosystem import FoundEcosystem, NewParty, PartyRole
+from ledger.ecosystem import FoundEcosystem, NewParty
 from ledger.ids import EcosystemId, derived_id
+from ledger.party import PartyRole
 
 strawberry.enum(Role, description="What somebody may do for a party. Values may be added.")
 

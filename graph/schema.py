@@ -36,9 +36,9 @@ from graph.indicators import IndicatorMutation, IndicatorQuery, load_indicator, 
 from graph.journal import JournalQuery, account_of
 from graph.keys import KeyMutation, KeyQuery, load_consent_key, load_witness
 from graph.measurements import MeasurementMutation, MeasurementQuery, load_measurement, part_of
+from graph.memberships import MembershipMutation, MembershipQuery, load_membership, load_party
 from graph.nodes import Node
 from graph.observations import ObservationMutation, ObservationQuery
-from graph.parties import party_of
 from graph.payments import PaymentMutation, PaymentQuery, load_payment
 from graph.policies import PolicyMutation, PolicyQuery, load_policy
 from graph.problems import PROBLEM_TYPES
@@ -67,8 +67,9 @@ async def find_node(info: Info, given: str) -> Node | None:
     """What a global id names, or None when there is nothing that the caller may see."""
     kind, _, key = given.partition(":")
     match kind:
-        case "Ecosystem" | "Party":
-            return await _member(info, kind, key)
+        case "Ecosystem":
+            ecosystem = await info.context.ecosystem()
+            return ecosystem_of(ecosystem) if key == ecosystem.ecosystem_id else None
         case "Part":
             part = await info.context.load("part", key, Part)
             return None if part is None else part_of(part.value)
@@ -97,15 +98,10 @@ _LOADERS: Mapping[str, Loader] = {
     "Witness": load_witness,
     "IdentityProvider": load_provider,
     "Remark": load_remark,
+    "Party": load_party,
+    "Membership": load_membership,
     "Delegation": load_delegation,
 }
-
-
-async def _member(info: Info, kind: str, key: str) -> Node | None:
-    ecosystem = await info.context.ecosystem()
-    if kind == "Ecosystem":
-        return ecosystem_of(ecosystem) if key == ecosystem.ecosystem_id else None
-    return next((party_of(each) for each in ecosystem.parties if each.party_id == key), None)
 
 
 @strawberry.type
@@ -147,6 +143,7 @@ class Query(
     KeyQuery,
     IdentityQuery,
     RemarkQuery,
+    MembershipQuery,
     EntryQuery,
     CheckpointQuery,
     NodeQuery,
@@ -173,6 +170,7 @@ class Mutation(
     KeyMutation,
     IdentityMutation,
     RemarkMutation,
+    MembershipMutation,
     CheckpointMutation,
 ):
     """The root of mutations."""

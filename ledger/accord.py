@@ -110,7 +110,7 @@ def _delegate(
         facts = delegation.revoke(command, book.delegations, actor)
         return Decision(facts, command.delegation_id, actor.party_id)
     calendar = book.agreements.calendars.of(actor.party_id)
-    granted, signing_ids = book.delegations, ecosystem.signing_ids()
+    granted, signing_ids = book.delegations, ecosystem.signing_ids(now)
     event = delegation.grant(command, granted, signing_ids, actor, calendar, now, seed)
     return Decision((Fact(event),), event.delegation_id, actor.party_id)
 
@@ -221,7 +221,8 @@ def following(book: Book, proposal: Proposal, step: Step) -> Iterator[Fact]:
             yield Fact(ProposalLapsed(key, silent))
         case Step.OPEN_DISPUTE:
             calendars, ladder = book.agreements.calendars, ladder_of(book, proposal)
-            start, members = proposal.touched_at, members_of(book)
+            start = proposal.touched_at
+            members = members_of(book, start)
             yield Fact(dispute.opened(proposal, calendars, ladder, members, start))
         case Step.BIND_UNDISPUTED:
             answers = (*proposal.consents(), *proposal.partial)
@@ -283,9 +284,9 @@ def climbed(
 ) -> dispute.DisputeEscalated:
     """The step of a dispute to the next rung. Raises TopOfTheLadder."""
     calendars, ladder = book.agreements.calendars, ladder_of(book, proposal)
-    return dispute.climbed(proposal, calendars, ladder, members_of(book), start, due)
+    return dispute.climbed(proposal, calendars, ladder, members_of(book, start), start, due)
 
 
-def members_of(book: Book) -> frozenset[str]:
-    """Who signs in the ecosystem."""
-    return frozenset() if book.ecosystem is None else book.ecosystem.signing_ids()
+def members_of(book: Book, at: datetime) -> frozenset[str]:
+    """Who signs in the ecosystem at an instant."""
+    return frozenset() if book.ecosystem is None else book.ecosystem.signing_ids(at)

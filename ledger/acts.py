@@ -24,12 +24,16 @@ class Consenters(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One row of the table of acts: who may do it, whose consent it needs, and why."""
+    """One row of the table of acts: who may do it, whose consent it needs, and why.
+
+    `after_leaving`: a party that has left may still do it, for what is of its time.
+    """
 
     name: str
     roles: tuple[Role, ...]
     consent: Consenters
     reason: str
+    after_leaving: bool = False
 
 
 ACTS: Mapping[str, Act] = {
@@ -52,12 +56,14 @@ ACTS: Mapping[str, Act] = {
             (Role.REPORTER,),
             Consenters.NOBODY,
             "one party's own: raw facts it vouches for; they bind through a measurement",
+            after_leaving=True,
         ),
         Act(
             "submitPart",
             (Role.REPORTER,),
             Consenters.NOBODY,
             "one party's own: what it reports; it binds through a measurement",
+            after_leaving=True,
         ),
         Act(
             "proposeMeasurement",
@@ -82,24 +88,28 @@ ACTS: Mapping[str, Act] = {
             (Role.APPROVER,),
             Consenters.NOBODY,
             "one party's own: its answer to a proposal, by an approver",
+            after_leaving=True,
         ),
         Act(
             "object",
             (Role.APPROVER,),
             Consenters.NOBODY,
             "one party's own: its answer to a proposal, with a reason",
+            after_leaving=True,
         ),
         Act(
             "withdrawProposal",
             (Role.REPORTER, Role.APPROVER, Role.FINANCE),
             Consenters.NOBODY,
             "one party's own: the proposer takes back what nobody is bound by yet",
+            after_leaving=True,
         ),
         Act(
             "notifyParty",
             (Role.APPROVER, Role.ADMIN),
             Consenters.NOBODY,
             "the service's own, or a party's of itself: that it was told; its time runs from then",
+            after_leaving=True,
         ),
         Act(
             "adoptBusinessCalendar",
@@ -142,24 +152,51 @@ ACTS: Mapping[str, Act] = {
             (Role.FINANCE,),
             Consenters.NOBODY,
             "one party's own: the payer states what it paid; it clears by the payee",
+            after_leaving=True,
         ),
         Act(
             "confirmPayment",
             (Role.FINANCE,),
             Consenters.NOBODY,
             "one party's own: the payee states what arrived",
+            after_leaving=True,
         ),
         Act(
             "reversePayment",
             (Role.FINANCE,),
             Consenters.NOBODY,
             "one party's own: it takes back what it stated itself, in its own books",
+            after_leaving=True,
         ),
         Act(
             "proposePolicy",
             (Role.APPROVER,),
             Consenters.ALL_SIGNING,
             "how all are to agree is agreed by all who sign",
+        ),
+        Act(
+            "proposeAdmission",
+            (Role.APPROVER,),
+            Consenters.ALL_SIGNING,
+            "whom one shares with is agreed by all who sign",
+        ),
+        Act(
+            "proposeMembership",
+            (Role.APPROVER,),
+            Consenters.ALL_SIGNING,
+            "what protects one partner is borne by the others",
+        ),
+        Act(
+            "proposeDeparture",
+            (Role.APPROVER,),
+            Consenters.ALL_SIGNING,
+            "leaving elsewhen than at a gate reopens what the others counted on",
+        ),
+        Act(
+            "leaveAtGate",
+            (Role.APPROVER,),
+            Consenters.NOBODY,
+            "one party's own: the gate was agreed with its membership",
         ),
         Act(
             "registerConsentKey",
@@ -172,6 +209,7 @@ ACTS: Mapping[str, Act] = {
             (Role.ADMIN,),
             Consenters.NOBODY,
             "one party's own: a lost key must be out of force at once",
+            after_leaving=True,
         ),
         Act(
             "registerWitness",
@@ -190,6 +228,7 @@ ACTS: Mapping[str, Act] = {
             (Role.ADMIN,),
             Consenters.NOBODY,
             "one party's own: whoever was let in by it is out at once",
+            after_leaving=True,
         ),
         Act(
             "makeRemark",
@@ -202,6 +241,7 @@ ACTS: Mapping[str, Act] = {
             (Role.ADMIN,),
             Consenters.NOBODY,
             "one party's own: free text it wrote and no longer may keep",
+            after_leaving=True,
         ),
         Act(
             "rotateLogKey",

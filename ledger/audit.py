@@ -8,6 +8,7 @@ from what is owed. Source: `ledger-format.md`, "Offline".
 from ledger import indicator, policy
 from ledger.audit_agreement import check_agreement, check_due, check_opening
 from ledger.audit_evidence import check_measurement
+from ledger.audit_governance import asked_of_governance, check_governance
 from ledger.audit_paying import check_paying
 from ledger.audit_payout import check_posted, check_scheme, check_settlement
 from ledger.audit_trust import check_trust
@@ -16,6 +17,7 @@ from ledger.changes import opening_of
 from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Refusal
 from ledger.fact import CLOCK, EVERYBODY, Placed, Sealed
+from ledger.governance import OWN_ACTS
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed
 from ledger.journal import SettlementPosted
@@ -30,6 +32,7 @@ from ledger.rotation import LogKeyRotated
 from ledger.rule import RuleBroken, ecosystem, require
 from ledger.scheme import SchemeProposed
 from ledger.settlement import SettlementProposed
+from ledger.standing import may_enter
 
 
 def check(book: Book, placed: Placed) -> None:
@@ -46,14 +49,15 @@ def check_sealed(book: Book, sealed: Sealed) -> None:
     """Return if an entry that cannot be opened may stand here. Raises RuleBroken."""
     require(sealed.kind in SEALABLE, f"a {sealed.kind} is for all members, and is not opened")
     require(sealed.audience != EVERYBODY, "it is for all members, and is not opened")
-    require(sealed.party in ecosystem(book).signing_ids(), "its party is no member")
+    signing = ecosystem(book).signing_ids(sealed.at)
+    require(sealed.party in signing, "its party is no member")
     _check_audience(book, sealed)
 
 
 def _check_audience(book: Book, placed: Placed | Sealed) -> None:
     """An audience is everybody, or members with the author among them."""
     if placed.audience != EVERYBODY:
-        members = ecosystem(book).party_ids()
+        members = ecosystem(book).member_ids(placed.at)
         require(members.issuperset(placed.audience), "its audience holds strangers")
         require(placed.party in placed.audience, "its audience lacks its author")
 
@@ -62,14 +66,14 @@ def _check(book: Book, placed: Placed) -> None:
     is_founding = isinstance(placed.event, EcosystemFounded)
     require(is_founding == (placed.index == 0), "an ecosystem is founded once, by entry 0")
     if not is_founding:
-        require(placed.party in _may_act(book, placed.event), "its party may not do this")
+        require(placed.party in _may_act(book, placed), "its party may not do this")
     if isinstance(placed.event, RemarkMade):
         _check_audience(book, placed)
     else:
         require(placed.audience == EVERYBODY, "its audience is not everybody")
     opening = opening_of(placed.event)
     if opening is not None:
-        check_opening(book, placed, opening, *_asked(book, placed.event))
+        check_opening(book, placed, opening, *_asked(book, placed))
     is_about_agreeing = check_agreement(book, placed)
     check_due(book, placed)
     if is_about_agreeing:
@@ -83,35 +87,35 @@ def _check(book: Book, placed: Placed) -> None:
             check_posted(book, entered)
         case PaymentReported() | PaymentConfirmed() | PaymentReversed() as paid:
             check_paying(book, placed, paid)
-        case _ if opening is not None:
-            _check_content(book, placed.event)
+        case _ if opening is not None or isinstance(placed.event, OWN_ACTS):
+            _check_content(book, placed)
         case _:
             check_trust(book, placed)
 
 
-def _check_content(book: Book, event: object) -> None:
+def _check_content(book: Book, placed: Placed) -> None:
     """What a proposal proposes: terms that can hold, figures that recompute."""
-    match event:
+    match placed.event:
         case IndicatorProposed(indicator_id=key, terms=terms):
-            indicator.check(terms, ecosystem(book).signing_ids())
+            indicator.check(terms, ecosystem(book).signing_ids(placed.at))
             require_room(book, terms, key, book.policy())
         case MeasurementProposed() as measured:
             check_measurement(book, measured)
         case SchemeProposed() as proposed:
-            check_scheme(book, proposed)
+            check_scheme(book, proposed, placed.at)
         case SettlementProposed() as settling:
             check_settlement(book, settling)
         case PolicyProposed(version=version, terms=agreed):
             require(version == book.last_agreed_policy().version + 1, "its version does not follow")
-            signing = ecosystem(book).signing_ids()
+            signing = ecosystem(book).signing_ids(placed.at)
             policy.check(agreed, book.keyring.witnesses.keys(), signing)
         case _:
-            raise RuleBroken("it proposes nothing that we know")
+            check_governance(book, placed)
 
 
-def _asked(book: Book, event: object) -> tuple[str, frozenset[str]]:
+def _asked(book: Book, placed: Placed) -> tuple[str, frozenset[str]]:
     """The subject that a proposal must name, and those whose consent it must ask."""
-    match event:
+    match placed.event:
         case IndicatorProposed(indicator_id=key, terms=terms):
             return f"indicator/{key}", terms.owner_ids()
         case MeasurementProposed(indicator_id=key, version=version, period=period):
@@ -128,17 +132,17 @@ def _asked(book: Book, event: object) -> tuple[str, frozenset[str]]:
             asked = agreed.terms.sharer_ids() | {outsourcer}
             return f"settlement/{content.scheme_id}/{content.period}", asked
         case PolicyProposed():
-            return policy.SUBJECT, ecosystem(book).signing_ids()
+            return policy.SUBJECT, ecosystem(book).signing_ids(placed.at)
         case _:
-            raise RuleBroken("it proposes nothing that we know")
+            return asked_of_governance(book, placed)
 
 
-def _may_act(book: Book, event: object) -> frozenset[str]:
+def _may_act(book: Book, placed: Placed) -> frozenset[str]:
     """Who may enter an event: members that sign; an observer its witness, the log its own key."""
-    match event:
+    match placed.event:
         case LogKeyRotated():
             return frozenset({CLOCK})
         case WitnessRegistered() | IdentityProviderRegistered() | IdentityProviderRemoved():
-            return ecosystem(book).party_ids()
+            return may_enter(book, placed.event, placed.at)
         case _:
-            return ecosystem(book).signing_ids() | {CLOCK}
+            return may_enter(book, placed.event, placed.at) | {CLOCK}

@@ -36,6 +36,8 @@ from ledger.indicator import IndicatorProposed
 from ledger.journal import SettlementPartPosted, SettlementPosted
 from ledger.lapse import lapsed, next_due
 from ledger.measurement import MeasurementProposed
+from ledger.membership import KINDS as MEMBERSHIP_KINDS
+from ledger.membership import MembershipProposed
 from ledger.policy import PolicyApplied, PolicyProposed
 from ledger.proposal import Opening, ProposalKind, ProposalStatus
 from ledger.reply import Channel
@@ -46,12 +48,13 @@ from ledger.settlement import SettlementProposed
 from ledger.undisputed import check_disputed, part_posted
 from ledger.workdays import BusinessCalendarAdopted
 
-KINDS: Mapping[type, ProposalKind] = {
-    IndicatorProposed: ProposalKind.INDICATOR,
-    MeasurementProposed: ProposalKind.MEASUREMENT,
-    SchemeProposed: ProposalKind.SCHEME,
-    SettlementProposed: ProposalKind.SETTLEMENT,
-    PolicyProposed: ProposalKind.POLICY,
+KINDS: Mapping[type, frozenset[ProposalKind]] = {
+    IndicatorProposed: frozenset({ProposalKind.INDICATOR}),
+    MeasurementProposed: frozenset({ProposalKind.MEASUREMENT}),
+    SchemeProposed: frozenset({ProposalKind.SCHEME}),
+    SettlementProposed: frozenset({ProposalKind.SETTLEMENT}),
+    PolicyProposed: frozenset({ProposalKind.POLICY}),
+    MembershipProposed: frozenset(MEMBERSHIP_KINDS),
 }
 """Of which kind a proposal is, by its event: its policy's rule hangs on it."""
 
@@ -94,7 +97,7 @@ def check_opening(
     """A proposal asks all whose consent it needs; one is pending a subject."""
     require(opening.subject == subject, "its subject is another")
     require(set(opening.signatories) == asked, "it does not ask all whose consent it needs")
-    require(opening.kind is KINDS[type(placed.event)], "it is of another kind")
+    require(opening.kind in KINDS[type(placed.event)], "it is of another kind")
     require(opening.proposal_id not in book.agreements.proposals, "its id was used before")
     require(subject not in book.agreements.pending, "another proposal of its subject is pending")
     if opening.replaces:
@@ -121,7 +124,7 @@ def check_agreement(book: Book, placed: Placed) -> bool:
         case BusinessCalendarAdopted(calendar=calendar):
             workdays.check_calendar(calendar)
         case DelegationGranted() as granted:
-            signers = ecosystem(book).signing_ids()
+            signers = ecosystem(book).signing_ids(placed.at)
             delegation.check(granted, book.delegations, signers, placed.party, placed.at)
         case DelegationEnded(delegation_id=key):
             delegation.check_revocation(key, book.delegations, placed.party)

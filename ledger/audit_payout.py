@@ -1,5 +1,7 @@
 """Audit of payouts: schemes, settlements and what they post, computed again. Pure."""
 
+from datetime import datetime
+
 from ledger import indicator, scheme, settlement
 from ledger.book import Book
 from ledger.journal import SettlementPosted
@@ -10,7 +12,7 @@ from ledger.scheme import IndicatorFacts, SchemeProposed
 from ledger.settlement import SettlementProposed
 
 
-def check_scheme(book: Book, event: SchemeProposed) -> None:
+def check_scheme(book: Book, event: SchemeProposed, at: datetime) -> None:
     """A scheme's terms can hold. Raises RuleBroken."""
     facts = {}
     for item in event.terms.items:
@@ -19,7 +21,7 @@ def check_scheme(book: Book, event: SchemeProposed) -> None:
             lower = version.terms.direction is indicator.Direction.LOWER_IS_BETTER
             facts[item.indicator_id] = IndicatorFacts(lower_is_better=lower)
     around = ecosystem(book)
-    scheme.check(event.terms, facts, around.signing_ids(), around.outsourcer.party_id)
+    scheme.check(event.terms, facts, around.signing_ids(at), around.outsourcer.party_id)
 
 
 def check_settlement(book: Book, event: SettlementProposed) -> None:

@@ -12,7 +12,8 @@ from datetime import datetime
 from ledger.actor import Actor
 from ledger.book import Book
 from ledger.booking import bookings
-from ledger.changes import Change, changes
+from ledger.change import Change
+from ledger.changes import changes
 from ledger.commands import Command, Decision, LogIdentity
 from ledger.errors import Refusal
 from ledger.evolution import evolve

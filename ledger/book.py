@@ -14,6 +14,7 @@ from ledger.delegation import Delegations
 from ledger.due import Due
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Fault
+from ledger.governance import Governance
 from ledger.identity import Identities
 from ledger.ids import EcosystemId
 from ledger.indicator import IndicatorVersion
@@ -81,6 +82,7 @@ class Book:
     part_posted: Map[tuple[str, str], Map[tuple[str, str], int]] = Map()
     # entries with an annex that was not erased -> whose they are
     annexes: Map[int, str] = Map()
+    governance: Governance = Governance()
 
     def policy(self) -> Policy:
         """The policy in force."""

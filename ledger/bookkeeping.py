@@ -8,8 +8,8 @@ from datetime import datetime
 
 from ledger.actor import Actor
 from ledger.due import Due
-from ledger.ecosystem import PartyRole
 from ledger.history import decode_state
+from ledger.party import PartyRole
 from ledger.read import Narrowed, Reader
 from ledger.store import entries, postings, projections
 from ledger.store.postings import Books, StoredPosting
@@ -39,7 +39,9 @@ class Bookkeeping(Reader):
         After (entry index, line); narrowed to one party's books and to those about another.
         """
         books = await self._books(actor, owner, counterparty, as_of)
-        async with self._reading(actor) as connection:
+        async with self._seeing(actor) as (connection, sight):
+            if not sight.covers("posting"):
+                return []
             return await postings.postings_after(
                 connection, actor.ecosystem_id, books, cursor, limit
             )
@@ -59,7 +61,9 @@ class Bookkeeping(Reader):
         books = await self._books(actor, owner, counterparty, size)
         cursor = after
         while True:
-            async with self._reading(actor) as connection:
+            async with self._seeing(actor) as (connection, sight):
+                if not sight.covers("posting"):
+                    return
                 page = await postings.postings_after(
                     connection, actor.ecosystem_id, books, cursor, STREAM_PAGE
                 )
@@ -73,12 +77,20 @@ class Bookkeeping(Reader):
         self, actor: Actor, narrowed: Narrowed, as_of: int | None = None
     ) -> AsyncIterator[list[Due]]:
         """All dues that the actor may see, in pages of a stream, in the order of posting."""
-        scope = Scope(
-            "due", actor.party_id, as_of, narrowed.parent_id, narrowed.period, narrowed.status
-        )
         cursor = None
         while True:
-            async with self._reading(actor) as connection:
+            async with self._seeing(actor) as (connection, sight):
+                if not sight.covers("due"):
+                    return
+                scope = Scope(
+                    "due",
+                    actor.party_id,
+                    as_of,
+                    narrowed.parent_id,
+                    narrowed.period,
+                    narrowed.status,
+                    sight.until,
+                )
                 states = await projections.page(
                     connection, actor.ecosystem_id, scope, cursor, STATE_PAGE, backward=False
                 )

@@ -7,11 +7,15 @@ the same tables. Source: `design.md` decision 5.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ledger import governance
 from ledger.book import Book
 from ledger.booking import bookings, settled_dues
+from ledger.change import Change
 from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.ecosystem import EcosystemFounded
 from ledger.fact import Placed
+from ledger.governance import GOVERNED
+from ledger.governed import entered_changes, governed_changes
 from ledger.identity import (
     IdentityProvider,
     IdentityProviderRegistered,
@@ -22,10 +26,11 @@ from ledger.indicator import IndicatorProposed
 from ledger.journal import Account, AccountState, SettlementPartPosted, SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
+from ledger.membership import LeftAtGate
 from ledger.observation import ObservationsRecorded
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyApplied, PolicyProposed
-from ledger.proposal import Opening, Proposal
+from ledger.proposal import SETTLING, Opening, Proposal
 from ledger.remark import AnnexErased, Remark, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import SchemeProposed
@@ -45,30 +50,15 @@ def opening_of(event: object) -> Opening | None:
         ):
             return terms
         case _:
-            return None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A value of the Book after an entry, as the projections keep it.
-
-    `concept` and `object_id` name it; `parent_id`, `period` and `status` are what lists filter by.
-    """
-
-    concept: str
-    object_id: str
-    state: object
-    parent_id: str = ""
-    period: str = ""
-    status: str = ""
+            return governance.opening_of(event)
 
 
 def changes(book: Book, placed: Placed) -> Iterator[Change]:
     """What the entry changed in the Book, `book` being the one after it."""
     event = placed.event
     match event:
-        case EcosystemFounded() | LogKeyRotated():
-            yield Change("ecosystem", book.ecosystem_id, book.ecosystem)
+        case EcosystemFounded() | LogKeyRotated() | LeftAtGate():
+            yield from entered_changes(book, placed)
             return
         case ObservationsRecorded() | AnnexErased():
             return
@@ -167,16 +157,23 @@ def _booking_changes(book: Book, placed: Placed) -> Iterator[Change]:
             | PaymentReversed(payment_id=key)
         ):
             payment = book.payments[key]
-            yield Change("payment", key, payment, payment.settlement_id, "", payment.status)
+            sides = (payment.payer, payment.payee)
+            yield Change("payment", key, payment, payment.settlement_id, "", payment.status, sides)
             dues = (book.dues[payment.reference],)
         case _:
             return
     for due in dues:
-        yield Change("due", due.reference, due, due.party_id, due.period, due.status)
+        yield Change(
+            "due", due.reference, due, due.party_id, due.period, due.status, (due.payer, due.payee)
+        )
     booked = bookings(book, placed)
     for account in dict.fromkeys(each.posting.account for each in booked):
         yield Change(
-            "account", account.key, AccountBalance(account, book.accounts[account]), account.owner
+            "account",
+            account.key,
+            AccountBalance(account, book.accounts[account]),
+            account.owner,
+            concerns=(account.owner, account.counterparty),
         )
 
 
@@ -190,17 +187,20 @@ class AccountBalance:
 
 def _proposal_changes(book: Book, proposal: Proposal) -> Iterator[Change]:
     key, status = proposal.proposal_id, str(proposal.status)
-    yield Change("proposal", key, proposal, str(proposal.kind), "", status)
-    if (indicator := book.indicator_versions.get(key)) is not None:
+    own = proposal.signatories if proposal.kind in SETTLING else ()
+    yield Change("proposal", key, proposal, str(proposal.kind), "", status, own)
+    if proposal.kind in GOVERNED:
+        yield from governed_changes(book, proposal)
+    elif (indicator := book.indicator_versions.get(key)) is not None:
         subject = indicator.version.indicator_id
         yield Change("indicator_version", key, indicator, subject, "", status)
         if book.current_indicators.get(subject) == key:
             yield Change("indicator", subject, indicator, "", "", status)
     elif (measurement := book.measurements.get(key)) is not None:
         place = (measurement.indicator_id, measurement.period)
-        yield Change("measurement", key, measurement, *place, status)
+        yield Change("measurement", key, measurement, *place, status, own)
         if book.results.get(place) == key:
-            yield Change("result", "/".join(place), measurement, *place, status)
+            yield Change("result", "/".join(place), measurement, *place, status, own)
     elif (scheme := book.schemes.get(key)) is not None:
         yield Change("scheme", scheme.scheme_id, scheme, "", "", status)
     elif (policy := book.policies.get(key)) is not None:
@@ -211,4 +211,5 @@ def _proposal_changes(book: Book, proposal: Proposal) -> Iterator[Change]:
         settlement = book.settlements[key]
         content = settlement.content
         identity = settlement.settlement_id
-        yield Change("settlement", identity, settlement, content.scheme_id, content.period, status)
+        scheme_id, period = content.scheme_id, content.period
+        yield Change("settlement", identity, settlement, scheme_id, period, status, own)

@@ -19,6 +19,12 @@ from ledger.ids import PartyId
 from ledger.indicator import ProposeIndicator
 from ledger.keyring import RegisterConsentKey, RegisterWitness, RevokeConsentKey
 from ledger.measurement import ProposeMeasurement, SubmitPart
+from ledger.membership import (
+    LeaveAtGate,
+    ProposeAdmission,
+    ProposeDeparture,
+    ProposeMembership,
+)
 from ledger.observation import Batch, RecordObservations
 from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
 from ledger.policy import ProposePolicy
@@ -58,6 +64,10 @@ Command = (
     | MakeRemark
     | EraseAnnex
     | RotateLogKey
+    | ProposeAdmission
+    | ProposeMembership
+    | ProposeDeparture
+    | LeaveAtGate
 )
 
 
@@ -91,6 +101,10 @@ ACT_OF: Mapping[type, str] = {
     MakeRemark: "makeRemark",
     EraseAnnex: "eraseAnnex",
     RotateLogKey: "rotateLogKey",
+    ProposeAdmission: "proposeAdmission",
+    ProposeMembership: "proposeMembership",
+    ProposeDeparture: "proposeDeparture",
+    LeaveAtGate: "leaveAtGate",
 }
 """Which row of `acts.ACTS` a command needs."""
 

@@ -22,12 +22,20 @@ from ledger.evidence import decide_evidence
 from ledger.ids import Seed
 from ledger.indicator import ProposeIndicator
 from ledger.measurement import ProposeMeasurement, SubmitPart
+from ledger.membership import (
+    LeaveAtGate,
+    ProposeAdmission,
+    ProposeDeparture,
+    ProposeMembership,
+)
 from ledger.observation import RecordObservations
 from ledger.paying import decide_paying
 from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
 from ledger.payout import decide_payout
 from ledger.scheme import ProposeScheme
 from ledger.settlement import ProposeSettlement
+from ledger.standing import refuse_departed
+from ledger.steering import decide_governance
 from ledger.trust import decide_trust
 from ledger.workdays import AdoptBusinessCalendar
 
@@ -54,13 +62,14 @@ def _decide(
     authorise(command, actor)
     if not isinstance(command, RecordObservations):  # thousands of rows; it looks itself
         require_text(command)
+    refuse_departed(book, command, actor, now)
     match command:
         case FoundEcosystem():
             return _found(book, command, seed, log)
         case ProposeIndicator() | RecordObservations() | SubmitPart() | ProposeMeasurement():
             return decide_evidence(book, command, actor, now, seed)
         case ProposeScheme() | ProposeSettlement():
-            return decide_payout(book, command, actor, seed)
+            return decide_payout(book, command, actor, now, seed)
         case ReportPayment() | ConfirmPayment() | ReversePayment():
             return decide_paying(book, command, actor, now, seed)
         case (
@@ -76,8 +85,10 @@ def _decide(
             | AdoptBusinessCalendar()
         ):
             return decide_agreement(book, command, actor, now, seed)
+        case ProposeAdmission() | ProposeMembership() | ProposeDeparture() | LeaveAtGate():
+            return decide_governance(book, command, actor, now, seed)
         case _:
-            return decide_trust(book, command, actor, seed)
+            return decide_trust(book, command, actor, now, seed)
 
 
 def _found(book: Book, command: FoundEcosystem, seed: Seed, log: LogIdentity) -> Decision:

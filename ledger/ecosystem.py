@@ -6,12 +6,13 @@ nobody yet whose consent could be asked. Source: `domain.md` section 2.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from datetime import datetime
 
 from ledger.actor import NotFound
 from ledger.errors import Refusal
 from ledger.fact import Fact, Placed
 from ledger.ids import EcosystemId, PartyId, Seed
+from ledger.party import FoundingParty, Party, PartyRole
 
 MAX_NAME = 120
 MAX_PARTIES = 200
@@ -23,23 +24,6 @@ class NameMissing(Refusal):
 
 class PartiesMalformed(Refusal):
     """These parties do not make an ecosystem: {reason}. -> Name one outsourcer and its partners."""
-
-
-class PartyRole(StrEnum):
-    """What a party is in the ecosystem."""
-
-    OUTSOURCER = "OUTSOURCER"
-    PARTNER = "PARTNER"
-    OBSERVER = "OBSERVER"
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """A member of the ecosystem. `name` is an organisation's, never a person's."""
-
-    party_id: str
-    name: str
-    role: PartyRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +50,7 @@ class EcosystemFounded:
     name: str
     origin: str
     log_key: str
-    parties: tuple[Party, ...]
+    parties: tuple[FoundingParty, ...]
     policy_version: int = 1
 
 
@@ -101,13 +85,34 @@ class Ecosystem:
                 return party
         raise NotFound(path, what="party", id=party_id)
 
+    def member(self, party_id: str, at: datetime, path: str = "partyId") -> Party:
+        """The party of an id that has not left at an instant. Raises NotFound."""
+        party = self.party(party_id, path)
+        if party.has_left(at):
+            raise NotFound(path, what="member", id=party_id)
+        return party
+
+    def with_party(self, changed: Party) -> "Ecosystem":
+        """The ecosystem with a party as it stands now."""
+        same = changed.party_id
+        parties = tuple(changed if p.party_id == same else p for p in self.parties)
+        return replace(self, parties=parties)
+
     def party_ids(self) -> frozenset[str]:
-        """Ids of all members."""
+        """Ids of all parties, those that left too."""
         return frozenset(party.party_id for party in self.parties)
 
-    def signing_ids(self) -> frozenset[str]:
-        """Ids of the members that sign: observers see and sign nothing."""
-        return frozenset(p.party_id for p in self.parties if p.role is not PartyRole.OBSERVER)
+    def member_ids(self, at: datetime) -> frozenset[str]:
+        """Ids of the parties that have not left at an instant."""
+        return frozenset(p.party_id for p in self.parties if not p.has_left(at))
+
+    def signing_ids(self, at: datetime) -> frozenset[str]:
+        """Ids of the members that sign at an instant: observers see and sign nothing."""
+        return frozenset(
+            party.party_id
+            for party in self.parties
+            if party.role is not PartyRole.OBSERVER and not party.has_left(at)
+        )
 
 
 def require_name(name: str, path: str) -> str:
@@ -125,7 +130,7 @@ def found(
     require_name(command.name, "name")
     _check_parties(command.parties)
     parties = tuple(
-        Party(seed.new_id(), require_name(new.name, f"parties[{i}].name"), new.role)
+        FoundingParty(seed.new_id(), require_name(new.name, f"parties[{i}].name"), new.role)
         for i, new in enumerate(command.parties)
     )
     outsourcer = next(p for p in parties if p.role is PartyRole.OUTSOURCER)
@@ -151,6 +156,5 @@ def _check_parties(parties: Iterable[NewParty]) -> None:
 
 def founded(placed: Placed, event: EcosystemFounded, ecosystem_id: EcosystemId) -> Ecosystem:
     """The ecosystem after its entry 0."""
-    return Ecosystem(
-        ecosystem_id, event.name, event.origin, event.log_key, event.parties, placed.index
-    )
+    parties = tuple(Party(each.party_id, each.name, each.role) for each in event.parties)
+    return Ecosystem(ecosystem_id, event.name, event.origin, event.log_key, parties, placed.index)

@@ -32,7 +32,7 @@ def decide_evidence(
             ecosystem = member(book, actor)
             current = _current_indicator(book, command.indicator_id)
             require_room(book, command.terms, command.indicator_id, book.policy())
-            signing = ecosystem.signing_ids()
+            signing = ecosystem.signing_ids(now)
             return proposed(
                 indicator.propose(command, current, book.agreements, signing, seed), actor
             )

@@ -10,19 +10,21 @@ from typing import cast
 
 from immutables import Map
 
-from ledger import identity, keyring, life
+from ledger import effect, identity, keyring, life
 from ledger.book import Book, Indicator
 from ledger.booking import book_entry
 from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.ecosystem import Ecosystem, EcosystemFounded, founded
 from ledger.errors import Fault
 from ledger.fact import Placed, Sealed
+from ledger.governance import GOVERNED
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed, IndicatorVersion
 from ledger.inforce import arranged, with_agreed_policy
 from ledger.journal import SettlementPartPosted, SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import Measurement, MeasurementProposed, Part, PartSubmitted
+from ledger.membership import LeftAtGate, MembershipProposed
 from ledger.observation import ObservationsRecorded
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import Policy, PolicyApplied, PolicyProposed
@@ -64,12 +66,12 @@ def evolve(book: Book, placed: Placed) -> Book:
             return replace(book, keyring=keyring.evolve(book.keyring, placed))
         case IdentityProviderRegistered() | IdentityProviderRemoved():
             return replace(book, identities=identity.evolve(book.identities, placed))
-        case RemarkMade():
-            return book
         case BusinessCalendarAdopted() | DelegationGranted() | DelegationEnded() | PolicyApplied():
             return arranged(book, placed)
         case AnnexErased(index=index):
             return replace(book, annexes=book.annexes.delete(index))
+        case MembershipProposed() | LeftAtGate() | RemarkMade() as event:
+            return effect.entered(book, placed, event)
         case LogKeyRotated(log_key=log_key, note=note):
             return replace(book, ecosystem=_ecosystem(book).with_log_key(log_key, note))
         case _:
@@ -176,6 +178,8 @@ def _with_answer(book: Book, placed: Placed) -> Book:
 
 
 def _with_status(book: Book, proposal: Proposal) -> Book:
+    if proposal.kind in GOVERNED:
+        return effect.answered(book, proposal, book.size - 1)
     key, status = proposal.proposal_id, proposal.status
     binds = status is ProposalStatus.AGREED
     if (indicator := book.indicator_versions.get(key)) is not None:

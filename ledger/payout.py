@@ -4,6 +4,8 @@ The one rule: money follows from agreed results and agreed terms alone. Source: 
 sections 6 and 8.
 """
 
+from datetime import datetime
+
 from ledger import scheme, settlement
 from ledger.actor import Actor, NotFound
 from ledger.book import Book
@@ -21,17 +23,20 @@ from ledger.undisputed import unposted
 PayoutCommand = ProposeScheme | ProposeSettlement
 
 
-def decide_payout(book: Book, command: PayoutCommand, actor: Actor, seed: Seed) -> Decision:
+def decide_payout(
+    book: Book, command: PayoutCommand, actor: Actor, now: datetime, seed: Seed
+) -> Decision:
     """The decision on a command about payouts. Raises a Refusal."""
     match command:
         case ProposeScheme():
-            return proposed(_propose_scheme(book, member(book, actor), command, seed), actor)
+            around = member(book, actor)
+            return proposed(_propose_scheme(book, around, command, now, seed), actor)
         case ProposeSettlement():
             return proposed(_propose_settlement(book, member(book, actor), command, seed), actor)
 
 
 def _propose_scheme(
-    book: Book, ecosystem: Ecosystem, command: ProposeScheme, seed: Seed
+    book: Book, ecosystem: Ecosystem, command: ProposeScheme, now: datetime, seed: Seed
 ) -> tuple[Fact, ...]:
     facts = {}
     for item in command.terms.items:
@@ -45,7 +50,7 @@ def _propose_scheme(
     return scheme.propose(
         command,
         facts,
-        ecosystem.signing_ids(),
+        ecosystem.signing_ids(now),
         ecosystem.outsourcer.party_id,
         current,
         book.agreements,

@@ -62,12 +62,12 @@ class Period:
     @property
     def starts_at(self) -> datetime:
         """The first instant, in UTC."""
-        return _midnight(self.start_on, self.time_zone)
+        return midnight(self.start_on, self.time_zone)
 
     @property
     def ends_at(self) -> datetime:
         """The first instant after it, in UTC."""
-        return _midnight(self.end_on, self.time_zone)
+        return midnight(self.end_on, self.time_zone)
 
     def require_ended(self, now: datetime) -> None:
         """Return if the period is over at `now`; raise PeriodNotEnded otherwise."""
@@ -155,7 +155,7 @@ def _bounds(kind: CalendarKind, key: str) -> tuple[date, date] | None:
     return date(year, month, 1), date(year + after // MONTHS_A_YEAR, after % MONTHS_A_YEAR + 1, 1)
 
 
-def _midnight(day: date, zone: str) -> datetime:
+def midnight(day: date, zone: str) -> datetime:
     """The first instant of a local date, in UTC, also where midnight is skipped by a change."""
     local = datetime.combine(day, time(0), tzinfo=ZoneInfo(zone))
     return local.astimezone(UTC)

@@ -27,6 +27,13 @@ class ProposalKind(StrEnum):
     SCHEME = "SCHEME"
     SETTLEMENT = "SETTLEMENT"
     POLICY = "POLICY"
+    ADMISSION = "ADMISSION"
+    MEMBERSHIP = "MEMBERSHIP"
+    DEPARTURE = "DEPARTURE"
+
+
+SETTLING = frozenset({ProposalKind.MEASUREMENT, ProposalKind.SETTLEMENT})
+"""Kinds that are about a period: a party whose time it was answers them after it left too."""
 
 
 class ProposalStatus(StrEnum):

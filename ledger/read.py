@@ -16,6 +16,7 @@ from ledger.fact import Placed
 from ledger.history import decode_state, open_entry, open_envelope
 from ledger.observation import Aggregate
 from ledger.periods import Period
+from ledger.sight import Sight, sight_of
 from ledger.store import entries, observations, projections, witnesses
 from ledger.store.entries import StoredCheckpoint, StoredEntry
 from ledger.store.observations import SeriesTotal
@@ -32,8 +33,6 @@ from ledger.tree import (
 T = TypeVar("T")
 
 MAX_PAGE = 100
-MAX_ADMITTED = 10_000
-"""Members remembered as such, so that a read does not look them up again."""
 EXPORT_PAGE = 1000
 
 
@@ -92,21 +91,24 @@ class Reader:
     def __init__(self, database: Database) -> None:
         """Read from `database`."""
         self._database = database
-        self._admitted: set[tuple[str, str]] = set()
+
+    @asynccontextmanager
+    async def _seeing(self, actor: Actor) -> AsyncIterator[tuple[Connection, Sight]]:
+        """A snapshot of the actor's ecosystem, and how far its party sees. Raises NotFound.
+
+        Looked up in every snapshot: what a party may see can end with any entry. A founder has no
+        party yet: it reads only what it has just founded, by the API's own doing.
+        """
+        async with self._database.reading(actor.ecosystem_id) as connection:
+            if Role.FOUNDER in actor.roles:
+                yield connection, Sight(actor.party_id)
+            else:
+                yield connection, await sight_of(connection, actor)
 
     @asynccontextmanager
     async def _reading(self, actor: Actor) -> AsyncIterator[Connection]:
-        """A snapshot of the actor's ecosystem, for members alone. Raises NotFound.
-
-        A founder has no party yet: it reads only what it has just founded, by the API's own doing.
-        """
-        async with self._database.reading(actor.ecosystem_id) as connection:
-            member = (actor.ecosystem_id, actor.party_id)
-            if Role.FOUNDER not in actor.roles and member not in self._admitted:
-                await _admit(connection, actor)
-                if len(self._admitted) >= MAX_ADMITTED:
-                    self._admitted.clear()
-                self._admitted.add(member)
+        """A snapshot for what all may see who ever were members. Raises NotFound."""
+        async with self._seeing(actor) as (connection, _):
             yield connection
 
     async def ecosystem(self, actor: Actor) -> Found[Ecosystem]:
@@ -132,9 +134,17 @@ class Reader:
         as_of: int | None = None,
     ) -> dict[str, Found[T]]:
         """Values by object id. `as_of` is a ledger size: the state after that many entries."""
-        async with self._reading(actor) as connection:
+        async with self._seeing(actor) as (connection, sight):
+            if not sight.covers(concept):
+                return {}
             states = await projections.states_at(
-                connection, actor.ecosystem_id, concept, object_ids, actor.party_id, as_of
+                connection,
+                actor.ecosystem_id,
+                concept,
+                object_ids,
+                actor.party_id,
+                as_of,
+                sight.until,
             )
         return {key: _found(state, kind) for key, state in states.items()}
 
@@ -151,10 +161,18 @@ class Reader:
         backward = window.last is not None
         limit = (window.last if backward else window.first) or MAX_PAGE
         cursor = window.before if backward else window.after
-        scope = Scope(
-            concept, actor.party_id, as_of, narrowed.parent_id, narrowed.period, narrowed.status
-        )
-        async with self._reading(actor) as connection:
+        async with self._seeing(actor) as (connection, sight):
+            if not sight.covers(concept):
+                return Page((), has_next=False, has_previous=False)
+            scope = Scope(
+                concept,
+                actor.party_id,
+                as_of,
+                narrowed.parent_id,
+                narrowed.period,
+                narrowed.status,
+                sight.until,
+            )
             states = await projections.page(
                 connection, actor.ecosystem_id, scope, cursor, limit + 1, backward=backward
             )
@@ -174,24 +192,28 @@ class Reader:
         last: int | None = None,
     ) -> tuple[list[StoredEntry], bool]:
         """`first` entries after an index, or `last` before one, oldest first; and whether more."""
-        async with self._reading(actor) as connection:
+        async with self._seeing(actor) as (connection, sight):
             if last is not None:
-                end = 2**62 if before is None else before
+                end = min(2**62 if before is None else before, sight.until or 2**62)
                 found = await entries.entries_before(
                     connection, actor.ecosystem_id, end, last + 1, actor.party_id
                 )
-                return found[:last][::-1], len(found) > last
+                return [sight.opened(each) for each in found[:last][::-1]], len(found) > last
             limit = first or MAX_PAGE
             start = 0 if after is None else after + 1
             found = await entries.entries_from(
                 connection, actor.ecosystem_id, start, limit + 1, actor.party_id
             )
-        return found[:limit], len(found) > limit
+        shown = [sight.opened(each) for each in found if sight.reaches(each.index)]
+        return shown[:limit], len(shown) > limit
 
     async def entries_at(self, actor: Actor, indices: Sequence[int]) -> dict[int, StoredEntry]:
         """Entries by index; what is not there is missing."""
-        async with self._reading(actor) as connection:
-            return await entries.entries_at(connection, actor.ecosystem_id, indices, actor.party_id)
+        async with self._seeing(actor) as (connection, sight):
+            found = await entries.entries_at(
+                connection, actor.ecosystem_id, indices, actor.party_id
+            )
+        return {index: sight.opened(each) for index, each in found.items() if sight.finds(each)}
 
     async def facts_at(self, actor: Actor, indices: Sequence[int]) -> dict[int, Placed]:
         """Opened facts by index; those outside the actor's audience are missing."""
@@ -213,7 +235,7 @@ class Reader:
     async def prove(self, actor: Actor, index: int, covering: StoredCheckpoint) -> InclusionProof:
         """The inclusion proof of an entry in the tree of a checkpoint. O(log n) reads."""
         size = covering.size
-        if not 0 <= index < size:
+        if not 0 <= index < size or index not in await self.entries_at(actor, [index]):
             raise NotFound("index", what="entry", id=str(index))
         hashes, [leaf] = await self._prove(
             actor, lambda read: [*inclusion_proof(read, index, size), read(0, index)]
@@ -258,9 +280,10 @@ class Reader:
             return await entries.checkpoints_from(connection, actor.ecosystem_id, size, limit)
 
     async def newest_checkpoint(self, actor: Actor) -> StoredCheckpoint | None:
-        """The newest published checkpoint, if there is one."""
-        async with self._reading(actor) as connection:
-            return await entries.newest_checkpoint(connection, actor.ecosystem_id)
+        """The newest published checkpoint of what the actor sees, if there is one."""
+        async with self._seeing(actor) as (connection, sight):
+            size = 2**62 if sight.until is None else sight.until
+            return await entries.checkpoint_within(connection, actor.ecosystem_id, size)
 
     async def cosigned(self, actor: Actor, first: int, last: int) -> dict[int, str]:
         """Notes of published checkpoints from size `first` to `last`, with their cosignatures."""
@@ -292,19 +315,12 @@ class Reader:
         self, actor: Actor, series: str, segment: str, periods: Sequence[str]
     ) -> list[SeriesTotal]:
         """What each party's observations of a series add up to."""
-        async with self._reading(actor) as connection:
+        async with self._seeing(actor) as (connection, sight):
+            if not sight.covers("observations"):
+                return []
             return await observations.totals(
-                connection, actor.ecosystem_id, series, segment, periods
+                connection, actor.ecosystem_id, series, segment, periods, sight.until
             )
-
-
-async def _admit(connection: Connection, actor: Actor) -> None:
-    """Return if the actor's party is a member, whatever its token says; raise NotFound."""
-    key = actor.ecosystem_id
-    states = await projections.states_at(connection, key, "ecosystem", [key], actor.party_id)
-    state = states.get(key)
-    if state is None or actor.party_id not in decode_state(state.data, Ecosystem).party_ids():
-        raise NotFound("ecosystem", what="ecosystem", id=key)
 
 
 def _found(state: projections.State, kind: type[T]) -> Found[T]:

@@ -37,6 +37,7 @@ from ledger.indicator import IndicatorProposed
 from ledger.journal import SettlementPartPosted, SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
+from ledger.membership import LeftAtGate, MembershipProposed
 from ledger.observation import ObservationsRecorded
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyApplied, PolicyProposed, PolicyProposedV1, PolicyProposedV2
@@ -94,6 +95,8 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("remark.made", 1): RemarkMade,
     ("annex.erased", 1): AnnexErased,
     ("logkey.rotated", 1): LogKeyRotated,
+    ("membership.proposed", 1): MembershipProposed,
+    ("party.left", 1): LeftAtGate,
 }
 """Every kind and version that was ever written. Rows are added, never changed or taken out.
 

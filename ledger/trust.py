@@ -5,17 +5,19 @@ Source: `ledger-format.md`; `domain.md` sections 2 and 3.
 """
 
 from base64 import b64encode
+from datetime import datetime
 
 from ledger import identity, keyring, policy, remark, rotation
 from ledger.actor import Actor, NotFound
 from ledger.book import Book
 from ledger.commands import Decision
-from ledger.ecosystem import Ecosystem, PartyRole
+from ledger.ecosystem import Ecosystem
 from ledger.errors import Refusal
 from ledger.fact import CLOCK, Fact
 from ledger.identity import RegisterIdentityProvider, RemoveIdentityProvider
 from ledger.ids import Seed
 from ledger.keyring import RegisterConsentKey, RegisterWitness, RevokeConsentKey
+from ledger.party import PartyRole
 from ledger.policy import ProposePolicy
 from ledger.remark import EraseAnnex, MakeRemark, RemarkMade
 from ledger.rotation import RotateLogKey
@@ -60,11 +62,13 @@ def proposed(facts: tuple[Fact, ...], actor: Actor) -> Decision:
     return Decision(facts, proposal_id, actor.party_id)
 
 
-def decide_trust(book: Book, command: TrustCommand, actor: Actor, seed: Seed) -> Decision:
+def decide_trust(
+    book: Book, command: TrustCommand, actor: Actor, now: datetime, seed: Seed
+) -> Decision:
     """The decision on a command about trust. Raises a Refusal."""
     match command:
         case ProposePolicy():
-            return _propose_policy(book, command, actor, seed)
+            return _propose_policy(book, command, actor, now, seed)
         case RegisterConsentKey():
             member(book, actor)
             text = b64encode(command.public_key).decode()
@@ -86,7 +90,7 @@ def decide_trust(book: Book, command: TrustCommand, actor: Actor, seed: Seed) ->
             key = identity.provider_key(issuer, audience)
             return Decision(identity.remove(book.identities, command, actor), key, actor.party_id)
         case MakeRemark():
-            return _make_remark(book, command, actor, seed)
+            return _make_remark(book, command, actor, now, seed)
         case EraseAnnex(index=index):
             member(book, actor)
             author = book.annexes.get(index, "")
@@ -96,22 +100,26 @@ def decide_trust(book: Book, command: TrustCommand, actor: Actor, seed: Seed) ->
             return _rotate(book, command, actor)
 
 
-def _propose_policy(book: Book, command: ProposePolicy, actor: Actor, seed: Seed) -> Decision:
+def _propose_policy(
+    book: Book, command: ProposePolicy, actor: Actor, now: datetime, seed: Seed
+) -> Decision:
     ecosystem = member(book, actor)
     facts = policy.propose(
         command,
         book.last_agreed_policy(),
         book.agreements,
-        ecosystem.signing_ids(),
+        ecosystem.signing_ids(now),
         book.keyring.witnesses.keys(),
         seed,
     )
     return proposed(facts, actor)
 
 
-def _make_remark(book: Book, command: MakeRemark, actor: Actor, seed: Seed) -> Decision:
+def _make_remark(
+    book: Book, command: MakeRemark, actor: Actor, now: datetime, seed: Seed
+) -> Decision:
     ecosystem = member(book, actor)
-    facts = remark.make(command, book.agreements, ecosystem.party_ids(), actor, seed)
+    facts = remark.make(command, book.agreements, ecosystem.member_ids(now), actor, seed)
     made = facts[-1].event
     if not isinstance(made, RemarkMade):
         raise TypeError("the fact of a remark is the remark")

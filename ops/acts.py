@@ -18,11 +18,12 @@ HEAD = """# The table of acts
 
 Who may do what, in which role, and whose consent it needs before it binds. Nothing binding has a
 second way in: an act that needs nobody's consent is one party's own, and says why. How many of
-those who are asked are enough, and what their silence means, is the policy's. Written by
-`make schema` from `ledger/acts.py`.
+those who are asked are enough, and what their silence means, is the policy's. A party that
+has left may still do what is marked, for what is of its time. Written by `make schema` from
+`ledger/acts.py`.
 
-| act | roles | consent of | why |
-|---|---|---|---|
+| act | roles | consent of | why | after leaving |
+|---|---|---|---|---|
 """
 
 
@@ -30,7 +31,7 @@ def page() -> str:
     """The table as Markdown, in the order of `ACTS`."""
     rows = [
         f"| `{act.name}` | {', '.join(act.roles)} | {MEANING.get(act.consent, act.consent)} "
-        f"| {act.reason} |\n"
+        f"| {act.reason} | {'yes' if act.after_leaving else ''} |\n"
         for act in ACTS.values()
     ]
     return HEAD + "".join(rows)

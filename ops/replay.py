@@ -16,6 +16,7 @@ from ledger.fact import EVERYBODY, Placed, Sealed
 from ledger.ids import EcosystemId
 from ledger.lapse import next_due
 from ledger.measurement import BasisKind, MeasurementProposed
+from ledger.party import is_granted
 from ledger.policy import Policy
 from ledger.remark import AnnexErased
 from ledger.reply import Silence
@@ -32,6 +33,7 @@ class Replay:
         self._party = party
         self.book: Book | None = Book(EcosystemId(ecosystem_id))
         self.missing: set[int] = set()
+        self._is_limited = False
 
     def opened(self, placed: Placed, *, has_text: bool) -> None:
         """Check and fold an opened entry. Raises Fault when it breaks a rule."""
@@ -52,12 +54,26 @@ class Replay:
     def sealed(self, sealed: Sealed) -> None:
         """Pass an entry over whose body is not in the file. Raises Fault when it should be."""
         self._verdict.sealed += 1
+        if self._is_ungranted(sealed):
+            self.broken()  # what others decide may follow from it
+            return
         if sealed.audience == EVERYBODY or self._party in sealed.audience:
             raise Fault("its body is withheld, though the exporting party may open it")
         if self.book is not None:
             check_sealed(self.book, sealed)
             self.book = pass_over(self.book, sealed)
             self._verdict.replayed += 1
+
+    def _is_ungranted(self, sealed: Sealed) -> bool:
+        """Whether the exporting party is an observer who is not shown this kind of entry."""
+        around = None if self.book is None else self.book.ecosystem
+        if around is None:
+            return self.book is None and self._is_limited
+        party = next((p for p in around.parties if p.party_id == self._party), None)
+        grants = None if party is None else party.terms.grants
+        word, _, _ = sealed.kind.partition(".")
+        self._is_limited = grants is not None
+        return not is_granted(grants, word)
 
     def broken(self) -> None:
         """A rule was broken: what follows cannot be judged."""

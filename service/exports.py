@@ -16,8 +16,9 @@ from starlette.routing import Route
 from graph.context import Doors
 from graph.nodes import local_id
 from ledger.actor import Actor, NotFound
-from ledger.ecosystem import Ecosystem, PartyRole
+from ledger.ecosystem import Ecosystem
 from ledger.errors import Refusal, Trouble
+from ledger.party import PartyRole
 from service.graphql import CHALLENGE, error_response
 from service.identity import Gatekeeper, NotAuthenticated
 from service.plaintext import (

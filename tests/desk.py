@@ -14,11 +14,12 @@ from ledger.actor import Actor, Role
 from ledger.batch import Receipt, Request
 from ledger.commands import Command, LogIdentity
 from ledger.commit import Ledger, system_clock
-from ledger.ecosystem import EcosystemFounded, FoundEcosystem, NewParty, PartyRole
+from ledger.ecosystem import EcosystemFounded, FoundEcosystem, NewParty
 from ledger.fold import placed_of
 from ledger.history import open_envelope
 from ledger.ids import EcosystemId, PartyId
 from ledger.observation import Observation, RecordObservations
+from ledger.party import PartyRole
 from ledger.store import entries
 from ledger.store.pool import Database
 from service.app import open_doors

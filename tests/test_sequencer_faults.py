@@ -19,10 +19,11 @@ from ledger.agreement import Objection
 from ledger.batch import Receipt, Request
 from ledger.canonical import TextMalformed
 from ledger.commit import KeyMalformed, Ledger, ShuttingDown
-from ledger.ecosystem import FoundEcosystem, NewParty, PartyRole
+from ledger.ecosystem import FoundEcosystem, NewParty
 from ledger.errors import Fault
 from ledger.ids import EcosystemId
 from ledger.observation import BatchMalformed, Observation, RecordObservations
+from ledger.party import PartyRole
 from ledger.sequencer import QueueFull
 from ledger.store.pool import open_database
 from service.embedded import Embedded

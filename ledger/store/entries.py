@@ -83,8 +83,8 @@ async def lock_head(connection: Connection, ecosystem_id: EcosystemId) -> Head |
 
 async def size_at(connection: Connection, ecosystem_id: EcosystemId, instant: datetime) -> int:
     """How many entries had been made by an instant."""
-    size: int = await connection.fetchval(SQL["size_at"], ecosystem_id, instant)
-    return size
+    size: int | None = await connection.fetchval(SQL["size_at"], ecosystem_id, instant)
+    return size or 0
 
 
 async def read_head(connection: Connection, ecosystem_id: EcosystemId) -> Frontier | None:
@@ -224,6 +224,14 @@ async def newest_checkpoint(
 ) -> StoredCheckpoint | None:
     """The newest published checkpoint, if there is one."""
     row = await connection.fetchrow(SQL["newest_checkpoint"], ecosystem_id)
+    return None if row is None else StoredCheckpoint(row["size"], row["note"])
+
+
+async def checkpoint_within(
+    connection: Connection, ecosystem_id: EcosystemId, size: int
+) -> StoredCheckpoint | None:
+    """The newest published checkpoint of at most `size` entries, if there is one."""
+    row = await connection.fetchrow(SQL["checkpoint_within"], ecosystem_id, size)
     return None if row is None else StoredCheckpoint(row["size"], row["note"])
 
 

@@ -12,13 +12,21 @@ SELECT size FROM ledger_head WHERE ecosystem_id = $1 FOR UPDATE
 SELECT size, frontier, CASE WHEN size = 0 THEN NULL ELSE last_at END AS last_at, clock_timestamp() AS database_at
 FROM ledger_head WHERE ecosystem_id = $1
 
+-- name: size_at :one
+-- How many entries had been made by an instant. Instants never fall, so it halves: O(log n) reads.
+WITH RECURSIVE halved (low, high) AS (
+    SELECT 0::bigint, size FROM ledger_head WHERE ecosystem_id = $1
+    UNION ALL
+    SELECT CASE WHEN e.at <= $2::timestamptz THEN e.index + 1 ELSE h.low END,
+        CASE WHEN e.at <= $2::timestamptz THEN h.high ELSE e.index END
+    FROM halved h JOIN entry e ON e.ecosystem_id = $1 AND e.index = (h.low + h.high) / 2
+    WHERE h.low < h.high
+)
+SELECT low AS size FROM halved WHERE low = high
+
 -- name: head :one
 -- The head, without a lock.
 SELECT size, frontier FROM ledger_head WHERE ecosystem_id = $1
-
--- name: size_at :one
--- How many entries had been made by an instant.
-SELECT coalesce(max(index) + 1, 0) AS size FROM entry WHERE ecosystem_id = $1 AND at <= $2
 
 -- name: move_head :exec
 -- The head after a batch.
@@ -104,6 +112,10 @@ WHERE NOT EXISTS (SELECT FROM checkpoint c WHERE c.ecosystem_id = $1 AND c.size 
 -- name: newest_checkpoint :one
 -- The newest published checkpoint.
 SELECT size, note FROM checkpoint WHERE ecosystem_id = $1 ORDER BY size DESC LIMIT 1
+
+-- name: checkpoint_within :one
+-- The newest published checkpoint of at most a size.
+SELECT size, note FROM checkpoint WHERE ecosystem_id = $1 AND size <= $2 ORDER BY size DESC LIMIT 1
 
 -- name: checkpoints_from :many
 -- Published checkpoints from a size on.

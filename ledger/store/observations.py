@@ -115,9 +115,15 @@ async def totals(
     series: str,
     segment: str,
     periods: Sequence[str],
+    until: int | None = None,
 ) -> list[SeriesTotal]:
-    """What each party's rows of a series add up to, over the named periods or all."""
-    rows = await connection.fetch(SQL["totals"], ecosystem_id, series, segment, list(periods))
+    """What each party's rows of a series add up to, over the named periods or all.
+
+    `until`: of batches below that index alone; None: of all.
+    """
+    rows = await connection.fetch(
+        SQL["totals"], ecosystem_id, series, segment, list(periods), until
+    )
     return [
         SeriesTotal(
             row["party"],

@@ -36,7 +36,7 @@ FROM (
 ) AS newest
 
 -- name: totals :many
--- What the newest revisions of a series add up to by party, over the periods named (all when none is).
+-- What the newest revisions of a series add up to by party, over the periods named (all when none is). $5: the size at which the viewer's sight ends.
 SELECT party, sum(value) AS value, sum(denominator) AS denominator, sum(sample_size)::bigint AS sample_size,
     count(*) AS row_count
 FROM (
@@ -44,6 +44,7 @@ FROM (
     FROM observation
     WHERE ecosystem_id = $1 AND series = $2 AND ($3::text = '' OR segment = $3)
         AND (cardinality($4::text[]) = 0 OR period = ANY ($4))
+        AND ($5::bigint IS NULL OR batch_index < $5)
     ORDER BY party, reference, revision DESC
 ) AS newest
 GROUP BY party ORDER BY party

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from ledger.changes import Change
+from ledger.change import Change
 from ledger.history import encode_state
 from ledger.ids import EcosystemId
 from ledger.store.entries import EVERYTHING
@@ -47,7 +47,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a list is of: a concept, who looks, as of which size, and what it is narrowed to."""
+    """What a list is of: a concept, who looks, as of which size, and what it is narrowed to.
+
+    `until` is the size at which the viewer's sight ends, but for what names it; None: it does not.
+    """
 
     concept: str
     viewer: str
@@ -55,17 +58,19 @@ class Scope:
     parent_id: str = ""
     period: str = ""
     status: str = ""
+    until: int | None = None
 
 
 def fold_rows(changes: Iterable[tuple[int, tuple[str, ...], Change]]) -> list[Row]:
     """Rows of (index, audience, change) in order; a later change of an object ends the earlier.
 
+    Whom a change concerns is named in the row's audience, beside everybody where all may see it.
     Two changes of one object by one entry are one: the later stands.
     """
     rows: list[Row] = []
     current: dict[tuple[str, str], Row] = {}
     for index, audience, change in changes:
-        row = Row(change, audience, index, None, index)
+        row = Row(change, tuple(sorted({*audience, *change.concerns})), index, None, index)
         before = current.get(row.key)
         if before is not None:
             row.first_index = before.first_index
@@ -130,10 +135,14 @@ async def states_at(
     object_ids: Sequence[str],
     viewer: str = EVERYTHING,
     as_of: int | None = None,
+    until: int | None = None,
 ) -> dict[str, State]:
-    """States by object id; what does not exist or may not be seen is missing alike."""
+    """States by object id; what does not exist or may not be seen is missing alike.
+
+    `until`: as in `Scope`.
+    """
     rows = await connection.fetch(
-        SQL["states_at"], ecosystem_id, concept, list(object_ids), viewer, as_of
+        SQL["states_at"], ecosystem_id, concept, list(object_ids), viewer, as_of, until
     )
     return {row["object_id"]: State(*row.values()) for row in rows}
 
@@ -163,5 +172,6 @@ async def page(
         scope.status,
         *start,
         limit,
+        scope.until,
     )
     return [State(*row.values()) for row in rows]

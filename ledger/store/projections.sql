@@ -22,20 +22,26 @@ FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7
     AS added (concept, object_id, from_index, until_index, first_index, parent_id, period, status, audience, state)
 
 -- name: states_at :many
--- States of objects as they held before an index (asOf), or now when it is NULL.
+-- States of objects as they held before an index (asOf), or now when it is NULL. A viewer whose sight ends at a size ($6) sees them as of that size, but what names it in its audience.
 SELECT object_id, from_index, first_index, state::text AS state
 FROM projection
 WHERE ecosystem_id = $1 AND concept = $2 AND object_id = ANY ($3::text[])
-    AND CASE WHEN $5::bigint IS NULL THEN until_index IS NULL
+    AND CASE
+        WHEN $6::bigint IS NOT NULL AND NOT $4::text = ANY (audience)
+            THEN from_index < least($5::bigint, $6) AND (until_index IS NULL OR until_index >= least($5, $6))
+        WHEN $5::bigint IS NULL THEN until_index IS NULL
         ELSE from_index < $5 AND (until_index IS NULL OR until_index >= $5) END
     AND ($4::text = '*' OR audience && ARRAY['*', $4::text])
 
 -- name: states_after :many
--- A page of states in the order in which their objects first appeared, after a cursor.
+-- A page of states in the order in which their objects first appeared, after a cursor. $11: where the viewer's sight ends.
 SELECT object_id, from_index, first_index, state::text AS state
 FROM projection
 WHERE ecosystem_id = $1 AND concept = $2
-    AND CASE WHEN $4::bigint IS NULL THEN until_index IS NULL
+    AND CASE
+        WHEN $11::bigint IS NOT NULL AND NOT $3::text = ANY (audience)
+            THEN from_index < least($4::bigint, $11) AND (until_index IS NULL OR until_index >= least($4, $11))
+        WHEN $4::bigint IS NULL THEN until_index IS NULL
         ELSE from_index < $4 AND (until_index IS NULL OR until_index >= $4) END
     AND ($3::text = '*' OR audience && ARRAY['*', $3::text])
     AND ($5::text = '' OR parent_id = $5)
@@ -50,7 +56,10 @@ LIMIT $10
 SELECT object_id, from_index, first_index, state::text AS state
 FROM projection
 WHERE ecosystem_id = $1 AND concept = $2
-    AND CASE WHEN $4::bigint IS NULL THEN until_index IS NULL
+    AND CASE
+        WHEN $11::bigint IS NOT NULL AND NOT $3::text = ANY (audience)
+            THEN from_index < least($4::bigint, $11) AND (until_index IS NULL OR until_index >= least($4, $11))
+        WHEN $4::bigint IS NULL THEN until_index IS NULL
         ELSE from_index < $4 AND (until_index IS NULL OR until_index >= $4) END
     AND ($3::text = '*' OR audience && ARRAY['*', $3::text])
     AND ($5::text = '' OR parent_id = $5)

@@ -16,13 +16,14 @@ from ledger.book import Book
 from ledger.changes import opening_of
 from ledger.commands import Command, LogIdentity
 from ledger.decision import decide
-from ledger.ecosystem import FoundEcosystem, NewParty, PartyRole
+from ledger.ecosystem import FoundEcosystem, NewParty
 from ledger.evolution import evolve
 from ledger.fact import CLOCK, Fact, Placed
 from ledger.history import open_entry, open_envelope, seal
 from ledger.ids import EcosystemId, PartyId, Seed
 from ledger.ladder import Ladder, LastWord, Level, Rung, Sponsor
 from ledger.lapse import lapsed, next_due
+from ledger.party import PartyRole
 from ledger.policy import KindRule, PolicyTerms, ProposePolicy
 from ledger.proposal import Proposal, ProposalKind
 from ledger.reply import Channel, Silence

@@ -10,10 +10,11 @@ import pytest
 from graph.ecosystems import founded_id
 from ledger.batch import Request
 from ledger.commit import Ledger
-from ledger.ecosystem import FoundEcosystem, NewParty, PartyRole
+from ledger.ecosystem import FoundEcosystem, NewParty
 from ledger.errors import Fault
 from ledger.fold import SHAPE, catch_up, cold_start, unfolded
 from ledger.observation import Observation, RecordObservations
+from ledger.party import PartyRole
 from ledger.snapshot import SnapshotBroken, decode_book, encode_book
 from ledger.store import entries, snapshots
 from service.embedded import Embedded
