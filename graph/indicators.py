@@ -23,7 +23,7 @@ from ledger.indicator import ProposeIndicator
 from ledger.method import Method
 from ledger.periods import Calendar
 from ledger.proposal import ProposalStatus
-from ledger.read import Found
+from ledger.read import MAX_PAGE, Found, Narrowed, Window
 from ledger.theme import Theme
 
 
@@ -205,6 +205,22 @@ async def load_version(info: Info, proposal_id: str) -> IndicatorVersion | None:
     """A version by the workroom's id, or None."""
     found = await info.context.load("indicator_version", proposal_id, State)
     return None if found is None else version_of(found.value)
+
+
+async def is_notional(info: Info, indicator_id: str, version: int, period: str) -> bool:
+    """Whether a result of a period by an agreed version is one that no incentive hangs on."""
+    found = await info.context.load("indicator", indicator_id, State)
+    if found is not None and found.value.version.version == version:
+        return not found.value.version.terms.is_live_in(period)
+    page = await info.context.doors.reader.page(
+        info.context.actor,
+        "indicator_version",
+        State,
+        Window(last=MAX_PAGE),
+        Narrowed(parent_id=indicator_id, status=ProposalStatus.AGREED),
+    )
+    versions = [each.value.version for each in page.items]
+    return not any(each.version == version and each.terms.is_live_in(period) for each in versions)
 
 
 @strawberry.type(description="Answer to `proposeIndicator`.")

@@ -15,6 +15,7 @@ from graph.indicators import (
     Indicator,
     Period,
     figures_of,
+    is_notional,
     load_indicator,
     period_of,
 )
@@ -82,6 +83,14 @@ class Measurement(Node):
     async def indicator(self, info: Info) -> Indicator | None:
         """What was measured."""
         return await load_indicator(info, self.state.indicator_id, self.as_of)
+
+    @field(
+        description="Whether it is notional: its version was in SHADOW, or not live yet, in its "
+        "period, so that no incentive hangs on it."
+    )
+    async def is_notional(self, info: Info) -> bool:
+        """A pilot's result stays notional after the indicator went live."""
+        return await is_notional(info, self.state.indicator_id, self.version, self.state.period)
 
     @field(description="The proposal that made it binding, or would.")
     async def proposal(self, info: Info) -> Proposal | None:

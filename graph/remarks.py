@@ -12,8 +12,8 @@ from graph.paging import After, Before, Connection, First, Last, connection, win
 from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Base64, Index, base64
+from graph.texts import annex_text
 from ledger import remark as rules
-from ledger.canonical import decode_object
 from ledger.read import Found, Narrowed
 from ledger.remark import EraseAnnex, MakeRemark
 
@@ -43,11 +43,7 @@ class Remark(Node):
     @field(description="The text; null once it was erased.")
     async def text(self, info: Info) -> str | None:
         """The annex of its entry."""
-        reader, actor = info.context.doors.reader, info.context.actor
-        stored = (await reader.entries_at(actor, [self.state.index])).get(self.state.index)
-        if stored is None or stored.annex is None:
-            return None
-        return str(decode_object(stored.annex)["text"])
+        return await annex_text(info, self.state.index, "text")
 
 
 def remark_of(state: rules.Remark) -> Remark:

@@ -33,6 +33,7 @@ from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of
 from graph.entries import EntryQuery, load_entry
 from graph.identities import IdentityMutation, IdentityQuery, load_provider
 from graph.indicators import IndicatorMutation, IndicatorQuery, load_indicator, load_version
+from graph.initiatives import InitiativeMutation, InitiativeQuery, load_initiative, load_move
 from graph.journal import JournalQuery, account_of
 from graph.keys import KeyMutation, KeyQuery, load_consent_key, load_witness
 from graph.measurements import MeasurementMutation, MeasurementQuery, load_measurement, part_of
@@ -40,6 +41,9 @@ from graph.memberships import MembershipMutation, MembershipQuery, load_membersh
 from graph.nodes import Node
 from graph.observations import ObservationMutation, ObservationQuery
 from graph.payments import PaymentMutation, PaymentQuery, load_payment
+from graph.people import PeopleMutation, PeopleQuery, load_session, load_stewards
+from graph.piloting import PilotMutation
+from graph.pilots import PilotQuery, load_lesson, load_pilot, load_promotion
 from graph.policies import PolicyMutation, PolicyQuery, load_policy
 from graph.problems import PROBLEM_TYPES
 from graph.remarks import RemarkMutation, RemarkQuery, load_remark
@@ -100,6 +104,13 @@ _LOADERS: Mapping[str, Loader] = {
     "Remark": load_remark,
     "Party": load_party,
     "Membership": load_membership,
+    "Pilot": load_pilot,
+    "Lesson": load_lesson,
+    "Promotion": load_promotion,
+    "Initiative": load_initiative,
+    "StageMove": load_move,
+    "Stewards": load_stewards,
+    "Session": load_session,
     "Delegation": load_delegation,
 }
 
@@ -144,6 +155,9 @@ class Query(
     IdentityQuery,
     RemarkQuery,
     MembershipQuery,
+    PilotQuery,
+    InitiativeQuery,
+    PeopleQuery,
     EntryQuery,
     CheckpointQuery,
     NodeQuery,
@@ -171,6 +185,9 @@ class Mutation(
     IdentityMutation,
     RemarkMutation,
     MembershipMutation,
+    PilotMutation,
+    InitiativeMutation,
+    PeopleMutation,
     CheckpointMutation,
 ):
     """The root of mutations."""

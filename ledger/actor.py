@@ -10,6 +10,8 @@ from enum import StrEnum
 from ledger.errors import Refusal
 from ledger.ids import EcosystemId, PartyId
 
+MAX_SUBJECT = 200
+
 
 class NotPermitted(Refusal):
     """This needs the role {needed}; you act as {held}. -> Ask your party's admin for the role."""
@@ -17,6 +19,10 @@ class NotPermitted(Refusal):
 
 class NotFound(Refusal):
     """No {what} that you can see has the id {id}. -> Check the id and your token's ecosystem."""
+
+
+class PseudonymMalformed(Refusal):
+    """{subject!r} is no pseudonym. -> Use a token's subject; names belong into the directory."""
 
 
 class Role(StrEnum):
@@ -45,3 +51,13 @@ class Actor:
         if not self.roles.intersection(needed):
             held = ", ".join(sorted(self.roles)) or "nobody"
             raise NotPermitted(needed=" or ".join(needed), held=held)
+
+
+def require_pseudonym(subject: str, path: str) -> str:
+    """The subject, if it can be a person's pseudonym: no blanks, no mail address.
+
+    Raises PseudonymMalformed.
+    """
+    if not 1 <= len(subject) <= MAX_SUBJECT or any(c.isspace() or c == "@" for c in subject):
+        raise PseudonymMalformed(path, subject=subject[:60])
+    return subject

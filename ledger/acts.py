@@ -17,6 +17,7 @@ class Consenters(StrEnum):
     CO_OWNERS = "CO_OWNERS"
     OUTSOURCER_AND_SHARERS = "OUTSOURCER_AND_SHARERS"
     ALL_SIGNING = "ALL_SIGNING"
+    NAMED_PARTIES = "NAMED_PARTIES"
     NAMED_SPONSORS = "NAMED_SPONSORS"
     ARBITER = "ARBITER"
     NOBODY = "NOBODY"
@@ -197,6 +198,48 @@ ACTS: Mapping[str, Act] = {
             (Role.APPROVER,),
             Consenters.NOBODY,
             "one party's own: the gate was agreed with its membership",
+        ),
+        Act(
+            "proposePilot",
+            (Role.REPORTER, Role.APPROVER),
+            Consenters.NAMED_PARTIES,
+            "who takes part agrees, and the outsourcer, whose users the cohort are",
+        ),
+        Act(
+            "recordLesson",
+            (Role.REPORTER, Role.APPROVER, Role.SPONSOR),
+            Consenters.NOBODY,
+            "one party's own: what it learnt binds nobody",
+        ),
+        Act(
+            "proposePromotion",
+            (Role.APPROVER,),
+            Consenters.CO_OWNERS,
+            "from then on incentives may hang on it: all who own it agree",
+        ),
+        Act(
+            "proposeInitiative",
+            (Role.REPORTER, Role.APPROVER, Role.SPONSOR),
+            Consenters.NAMED_PARTIES,
+            "what is tried together is agreed by those who try it",
+        ),
+        Act(
+            "proposeInitiativeStage",
+            (Role.REPORTER, Role.APPROVER, Role.SPONSOR),
+            Consenters.NAMED_PARTIES,
+            "results that are counted follow from stages: none is declared by one alone",
+        ),
+        Act(
+            "nameStewards",
+            (Role.APPROVER, Role.ADMIN),
+            Consenters.NOBODY,
+            "one party's own: who of its people does the work",
+        ),
+        Act(
+            "recordSession",
+            (Role.REPORTER, Role.APPROVER, Role.SPONSOR),
+            Consenters.NOBODY,
+            "one party's own: a record; what was decided binds by proposals alone",
         ),
         Act(
             "registerConsentKey",

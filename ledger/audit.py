@@ -17,7 +17,7 @@ from ledger.changes import opening_of
 from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Refusal
 from ledger.fact import CLOCK, EVERYBODY, Placed, Sealed
-from ledger.governance import OWN_ACTS
+from ledger.governance import OwnAct
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed
 from ledger.journal import SettlementPosted
@@ -87,7 +87,7 @@ def _check(book: Book, placed: Placed) -> None:
             check_posted(book, entered)
         case PaymentReported() | PaymentConfirmed() | PaymentReversed() as paid:
             check_paying(book, placed, paid)
-        case _ if opening is not None or isinstance(placed.event, OWN_ACTS):
+        case _ if opening is not None or isinstance(placed.event, OwnAct):
             _check_content(book, placed)
         case _:
             check_trust(book, placed)

@@ -33,11 +33,13 @@ from ledger.dispute import (
 )
 from ledger.fact import CLOCK, Placed
 from ledger.indicator import IndicatorProposed
+from ledger.initiative import InitiativeProposed, StageProposed
 from ledger.journal import SettlementPartPosted, SettlementPosted
 from ledger.lapse import lapsed, next_due
 from ledger.measurement import MeasurementProposed
 from ledger.membership import KINDS as MEMBERSHIP_KINDS
 from ledger.membership import MembershipProposed
+from ledger.pilot import PilotProposed, PromotionProposed
 from ledger.policy import PolicyApplied, PolicyProposed
 from ledger.proposal import Opening, ProposalKind, ProposalStatus
 from ledger.reply import Channel
@@ -55,6 +57,10 @@ KINDS: Mapping[type, frozenset[ProposalKind]] = {
     SettlementProposed: frozenset({ProposalKind.SETTLEMENT}),
     PolicyProposed: frozenset({ProposalKind.POLICY}),
     MembershipProposed: frozenset(MEMBERSHIP_KINDS),
+    PilotProposed: frozenset({ProposalKind.PILOT}),
+    PromotionProposed: frozenset({ProposalKind.PROMOTION}),
+    InitiativeProposed: frozenset({ProposalKind.INITIATIVE}),
+    StageProposed: frozenset({ProposalKind.INITIATIVE_STAGE}),
 }
 """Of which kind a proposal is, by its event: its policy's rule hangs on it."""
 

@@ -26,7 +26,6 @@ from ledger.indicator import IndicatorProposed
 from ledger.journal import Account, AccountState, SettlementPartPosted, SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
-from ledger.membership import LeftAtGate
 from ledger.observation import ObservationsRecorded
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyApplied, PolicyProposed
@@ -57,7 +56,7 @@ def changes(book: Book, placed: Placed) -> Iterator[Change]:
     """What the entry changed in the Book, `book` being the one after it."""
     event = placed.event
     match event:
-        case EcosystemFounded() | LogKeyRotated() | LeftAtGate():
+        case _ if isinstance(event, EcosystemFounded | LogKeyRotated | governance.OwnAct):
             yield from entered_changes(book, placed)
             return
         case ObservationsRecorded() | AnnexErased():

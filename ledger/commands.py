@@ -17,6 +17,7 @@ from ledger.fact import Fact
 from ledger.identity import RegisterIdentityProvider, RemoveIdentityProvider
 from ledger.ids import PartyId
 from ledger.indicator import ProposeIndicator
+from ledger.initiative import ProposeInitiative, ProposeStage
 from ledger.keyring import RegisterConsentKey, RegisterWitness, RevokeConsentKey
 from ledger.measurement import ProposeMeasurement, SubmitPart
 from ledger.membership import (
@@ -27,6 +28,8 @@ from ledger.membership import (
 )
 from ledger.observation import Batch, RecordObservations
 from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
+from ledger.people import NameStewards, RecordSession
+from ledger.pilot import ProposePilot, ProposePromotion, RecordLesson
 from ledger.policy import ProposePolicy
 from ledger.remark import EraseAnnex, MakeRemark
 from ledger.rotation import RotateLogKey
@@ -68,6 +71,13 @@ Command = (
     | ProposeMembership
     | ProposeDeparture
     | LeaveAtGate
+    | ProposePilot
+    | RecordLesson
+    | ProposePromotion
+    | ProposeInitiative
+    | ProposeStage
+    | NameStewards
+    | RecordSession
 )
 
 
@@ -105,6 +115,13 @@ ACT_OF: Mapping[type, str] = {
     ProposeMembership: "proposeMembership",
     ProposeDeparture: "proposeDeparture",
     LeaveAtGate: "leaveAtGate",
+    ProposePilot: "proposePilot",
+    RecordLesson: "recordLesson",
+    ProposePromotion: "proposePromotion",
+    ProposeInitiative: "proposeInitiative",
+    ProposeStage: "proposeInitiativeStage",
+    NameStewards: "nameStewards",
+    RecordSession: "recordSession",
 }
 """Which row of `acts.ACTS` a command needs."""
 

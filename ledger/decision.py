@@ -22,12 +22,6 @@ from ledger.evidence import decide_evidence
 from ledger.ids import Seed
 from ledger.indicator import ProposeIndicator
 from ledger.measurement import ProposeMeasurement, SubmitPart
-from ledger.membership import (
-    LeaveAtGate,
-    ProposeAdmission,
-    ProposeDeparture,
-    ProposeMembership,
-)
 from ledger.observation import RecordObservations
 from ledger.paying import decide_paying
 from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
@@ -35,7 +29,7 @@ from ledger.payout import decide_payout
 from ledger.scheme import ProposeScheme
 from ledger.settlement import ProposeSettlement
 from ledger.standing import refuse_departed
-from ledger.steering import decide_governance
+from ledger.steering import GovernanceCommand, decide_governance
 from ledger.trust import decide_trust
 from ledger.workdays import AdoptBusinessCalendar
 
@@ -85,7 +79,7 @@ def _decide(
             | AdoptBusinessCalendar()
         ):
             return decide_agreement(book, command, actor, now, seed)
-        case ProposeAdmission() | ProposeMembership() | ProposeDeparture() | LeaveAtGate():
+        case _ if isinstance(command, GovernanceCommand):
             return decide_governance(book, command, actor, now, seed)
         case _:
             return decide_trust(book, command, actor, now, seed)

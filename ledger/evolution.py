@@ -17,14 +17,13 @@ from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.ecosystem import Ecosystem, EcosystemFounded, founded
 from ledger.errors import Fault
 from ledger.fact import Placed, Sealed
-from ledger.governance import GOVERNED
+from ledger.governance import GOVERNED, OwnAct, Proposed
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed, IndicatorVersion
 from ledger.inforce import arranged, with_agreed_policy
 from ledger.journal import SettlementPartPosted, SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import Measurement, MeasurementProposed, Part, PartSubmitted
-from ledger.membership import LeftAtGate, MembershipProposed
 from ledger.observation import ObservationsRecorded
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import Policy, PolicyApplied, PolicyProposed
@@ -70,7 +69,7 @@ def evolve(book: Book, placed: Placed) -> Book:
             return arranged(book, placed)
         case AnnexErased(index=index):
             return replace(book, annexes=book.annexes.delete(index))
-        case MembershipProposed() | LeftAtGate() | RemarkMade() as event:
+        case event if isinstance(event, Proposed | OwnAct | RemarkMade):
             return effect.entered(book, placed, event)
         case LogKeyRotated(log_key=log_key, note=note):
             return replace(book, ecosystem=_ecosystem(book).with_log_key(log_key, note))

@@ -8,8 +8,9 @@ Source: `domain.md` section 4 ("limit the priorities").
 from ledger.book import Book
 from ledger.errors import Refusal
 from ledger.indicator import IndicatorTerms, Stage
+from ledger.pilot import PromotionStale, ResultsKnown, promoted, require_unknown
 from ledger.policy import Policy
-from ledger.proposal import Proposal
+from ledger.proposal import Proposal, ProposalStatus
 from ledger.theme import Theme
 
 
@@ -45,15 +46,39 @@ def is_bindable(book: Book, proposal: Proposal) -> bool:
     """Whether what a proposal would make binding may bind now."""
     try:
         require_bindable(book, proposal)
-    except ThemeFull:
+    except (ThemeFull, PromotionStale, ResultsKnown):
         return False
     return True
 
 
 def require_bindable(book: Book, proposal: Proposal) -> None:
-    """Return if what a proposal would make binding may bind now. Raises ThemeFull."""
+    """Return if what a proposal would make binding may bind now.
+
+    Raises ThemeFull, and for a promotion PromotionStale, ResultsKnown.
+    """
+    policy = book.policy_of(proposal.policy_version)
     state = book.indicator_versions.get(proposal.proposal_id)
     if state is not None:
-        version = state.version
-        policy = book.policy_of(proposal.policy_version)
-        require_room(book, version.terms, version.indicator_id, policy)
+        require_room(book, state.version.terms, state.version.indicator_id, policy)
+    promotion = book.governance.promotions.get(proposal.proposal_id)
+    if promotion is not None:
+        version = book.current_indicator(promotion.indicator_id)
+        if version is None or version.version != promotion.version:
+            raise PromotionStale(version=promotion.version)
+        measured = [period for key, period in book.results if key == promotion.indicator_id]
+        require_unknown(version.terms, promotion.live_from, measured)
+        live = promoted(version.terms, promotion.live_from)
+        require_room(book, live, promotion.indicator_id, policy)
+
+
+def shadow_ids(book: Book) -> frozenset[str]:
+    """Indicators of which a version in SHADOW is in force, or proposed and still pending."""
+    return frozenset(
+        state.version.indicator_id
+        for proposal_id, state in book.indicator_versions.items()
+        if state.version.terms.stage is Stage.SHADOW
+        and (
+            state.status is not ProposalStatus.AGREED
+            or book.current_indicators.get(state.version.indicator_id) == proposal_id
+        )
+    )

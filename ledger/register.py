@@ -34,12 +34,15 @@ from ledger.dispute import (
 from ledger.ecosystem import EcosystemFounded
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed
+from ledger.initiative import InitiativeProposed, StageProposed
 from ledger.journal import SettlementPartPosted, SettlementPosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.membership import LeftAtGate, MembershipProposed
 from ledger.observation import ObservationsRecorded
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
+from ledger.people import SessionHeld, StewardsNamed
+from ledger.pilot import LessonRecorded, PilotProposed, PromotionProposed
 from ledger.policy import PolicyApplied, PolicyProposed, PolicyProposedV1, PolicyProposedV2
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
@@ -97,6 +100,13 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("logkey.rotated", 1): LogKeyRotated,
     ("membership.proposed", 1): MembershipProposed,
     ("party.left", 1): LeftAtGate,
+    ("pilot.proposed", 1): PilotProposed,
+    ("lesson.recorded", 1): LessonRecorded,
+    ("promotion.proposed", 1): PromotionProposed,
+    ("initiative.proposed", 1): InitiativeProposed,
+    ("stage.proposed", 1): StageProposed,
+    ("stewards.named", 1): StewardsNamed,
+    ("session.held", 1): SessionHeld,
 }
 """Every kind and version that was ever written. Rows are added, never changed or taken out.
 

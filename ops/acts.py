@@ -9,6 +9,7 @@ MEANING = {
     Consenters.CO_OWNERS: "all who own the indicator",
     Consenters.OUTSOURCER_AND_SHARERS: "the outsourcer and all who share",
     Consenters.ALL_SIGNING: "all who sign",
+    Consenters.NAMED_PARTIES: "the parties that it names and concerns",
     Consenters.NAMED_SPONSORS: "the sponsors that the policy names on the rung",
     Consenters.ARBITER: "the arbiter that the policy names",
     Consenters.NOBODY: "nobody's",
