@@ -32,6 +32,7 @@ from graph.dues import DueQuery, load_due
 from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of
 from graph.entries import EntryQuery, load_entry
 from graph.identities import IdentityMutation, IdentityQuery, load_provider
+from graph.inbox import InboxQuery
 from graph.indicators import IndicatorMutation, IndicatorQuery, load_indicator, load_version
 from graph.initiatives import InitiativeMutation, InitiativeQuery, load_initiative, load_move
 from graph.journal import JournalQuery, account_of
@@ -158,6 +159,7 @@ class Query(
     PilotQuery,
     InitiativeQuery,
     PeopleQuery,
+    InboxQuery,
     EntryQuery,
     CheckpointQuery,
     NodeQuery,
