@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Protocol
 
+import msgspec
 import strawberry
 from strawberry import field
 
@@ -17,12 +18,14 @@ from graph.checkpoints import Checkpoint, InclusionProof, checkpoint_of, prove
 from graph.context import Info
 from graph.problems import Problem, problem_of
 from graph.scalars import Base64, Index, Json, base64
+from ledger import canonical
 from ledger.actor import Actor
 from ledger.batch import Receipt as Landed
 from ledger.batch import Request
 from ledger.commands import Command, Decision
 from ledger.errors import Refusal
-from ledger.history import encode_state
+from ledger.fact import EVERYBODY
+from ledger.history import encode_hook, encode_state
 from ledger.ids import EcosystemId
 from ledger.measurement import ObservationsMoved
 from ledger.register import describe
@@ -128,7 +131,7 @@ class Payload:
             is_repeat=landed.is_repeat,
         )
 
-    @field(description="What a dry run would enter; null otherwise.")
+    @field(description="What a dry run would enter, as far as you may see; null otherwise.")
     def preview(self) -> list[PreviewedEntry] | None:
         """Entries that were not made."""
         if self.written.decision is None:
@@ -136,12 +139,19 @@ class Payload:
         return [
             PreviewedEntry(kind=describe(fact.event), body=Json(encode_state(fact.event).decode()))
             for fact in self.written.decision.facts
+            if fact.audience == EVERYBODY or self.written.actor.party_id in fact.audience
         ]
 
 
 def fingerprint(mutation: str, given: object) -> bytes:
     """SHA-256 of the mutation's name and the JCS of the coerced input."""
-    return sha256(mutation.encode() + b"\0" + encode_state(given)).digest()
+    plain = msgspec.to_builtins(given, enc_hook=_encode_given)
+    return sha256(mutation.encode() + b"\0" + canonical.encode(plain)).digest()
+
+
+def _encode_given(value: object) -> object:
+    """As a body is encoded; what a one-of input leaves out is null."""
+    return None if value is strawberry.UNSET else encode_hook(value)
 
 
 Prepare = Callable[[], Command] | Callable[[], Awaitable[Command]]

@@ -46,12 +46,14 @@ from graph.people import PeopleMutation, PeopleQuery, load_session, load_steward
 from graph.piloting import PilotMutation
 from graph.pilots import PilotQuery, load_lesson, load_pilot, load_promotion
 from graph.policies import PolicyMutation, PolicyQuery, load_policy
+from graph.previews import PreviewQuery
 from graph.problems import PROBLEM_TYPES
 from graph.remarks import RemarkMutation, RemarkQuery, load_remark
 from graph.scalars import SCALARS
 from graph.schemes import SchemeMutation, SchemeQuery, load_scheme
 from graph.settlements import SettlementMutation, SettlementQuery, load_settlement
 from graph.subscriptions import Subscription
+from graph.what_ifs import WhatIfQuery
 from ledger.changes import AccountBalance
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.feed import TooSlow
@@ -147,6 +149,8 @@ class Query(
     ObservationQuery,
     MeasurementQuery,
     SchemeQuery,
+    PreviewQuery,
+    WhatIfQuery,
     SettlementQuery,
     JournalQuery,
     PaymentQuery,

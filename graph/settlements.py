@@ -17,10 +17,17 @@ from graph.receipts import KEY, DryRun, write
 from graph.scalars import Index
 from graph.schemes import Scheme, load_scheme
 from ledger import settlement as rules
-from ledger import terms as forms
+from ledger import trace
 from ledger.proposal import ProposalStatus
 from ledger.read import Found, Narrowed
 from ledger.settlement import ProposeSettlement
+from ledger.stake import SealedStake
+
+strawberry.enum(
+    rules.SettlementKind,
+    description="What a settlement pays for: a period by incentive or credit, a true-up of "
+    "restated periods, losses earned back, late reports. Values may be added.",
+)
 
 
 @strawberry.type(description="What one partner receives.")
@@ -50,12 +57,28 @@ class TraceInput:
 class TraceStep:
     """What, by which rule, from which numbers, giving what."""
 
-    name: str = field(description='"score", "total score", "payout", "stake" or "unallocated".')
+    name: str = field(description='As "score", "total score", "item cap", "gate" or "stake".')
     subject_id: strawberry.ID | None = field(description="The indicator or party it is about.")
     rule: str = field(description="The rule in words.")
     inputs: list[TraceInput] = field(description="The numbers that it used.")
     result: Fraction = field(description="What it gave, exact.")
     sentence: str = field(description="The step in one sentence with every number.")
+    period: str | None = field(description="The period it looks back at; null: the settled one.")
+
+
+@strawberry.type(description="A settled period that a true-up corrects.")
+class CorrectedPeriod:
+    """What each party had for it, and has now; parties in the order of the stakes."""
+
+    settlement_id: strawberry.Private[str]
+    period: str = field(description="The period of origin: its caps count there.")
+    before: list[Money] = field(description="What was given for it, a stake.")
+    after: list[Money] = field(description="What it comes out at now, a stake.")
+
+    @field(description="The period's own settlement.")
+    async def settlement(self, info: Info) -> "Settlement | None":
+        """What is corrected."""
+        return await load_settlement(info, self.settlement_id)
 
 
 @strawberry.type(description="What a scheme pays for a period.")
@@ -64,17 +87,55 @@ class Settlement(Node):
 
     state: strawberry.Private[rules.Settlement]
     status: ProposalStatus = field(description="How its proposal stands.")
+    kind: rules.SettlementKind = field(description="What it pays for.")
     period: str = field(description="The period's key.")
     scheme_version: int = field(description="The version of the scheme that it was computed by.")
-    total_score: Fraction = field(description="From 0 to 1, exact.")
-    pool: Money = field(description="What the period could pay at most.")
-    payout: Money = field(description="What it pays; stakes add up to it.")
-    unallocated: Money = field(description="The rest of the pool.")
-    stakes: list[Stake] = field(description="One a partner.")
-    trace: list[TraceStep] = field(description="Every intermediate number and the rule behind it.")
+    total_score: Fraction = field(description="Sum of weight times score, exact.")
+    pool: Money | None = field(
+        description="What the period could pay at most; null of a confidential one."
+    )
+    payout: Money | None = field(
+        description="What it pays; stakes add up to it. Null of a confidential one."
+    )
+    unallocated: Money | None = field(
+        description="The rest of the pool; null of a confidential one."
+    )
     rules_version: int = field(description="Version of the rules that computed it.")
     due_on: date = field(description="Last day to pay.")
     index: Index = field(description="The entry that proposed it.")
+    corrected: list[CorrectedPeriod] = field(
+        description="The settled periods that a true-up corrects, oldest first."
+    )
+
+    @field(description="One a partner; of a confidential settlement those that you may see.")
+    async def stakes(self, info: Info) -> list[Stake]:
+        """A partner sees its own, the outsourcer all."""
+        return [
+            Stake(party_id=stake.party_id, amount=money_of(stake.amount), reference=stake.reference)
+            for content in await self._contents(info)
+            for stake in content.stakes
+        ]
+
+    @field(description="Every intermediate number and the rule behind it, as far as you may see.")
+    async def trace(self, info: Info) -> list[TraceStep]:
+        """Of a confidential settlement the joint steps, then those of the stakes."""
+        return trace_of(tuple(step for each in await self._contents(info) for step in each.trace))
+
+    async def _contents(self, info: Info) -> list[rules.SettlementContent]:
+        """The joint content, and the stakes that the viewer may open."""
+        content, found = self.state.content, [self.state.content]
+        for place in content.sealed:
+            key = f"{self.state.settlement_id}/{place.party_id}"
+            stake = await info.context.load("stake", key, SealedStake)
+            if stake is not None:
+                found.append(stake.value.content)
+        return found
+
+    @field(description="The agreed true-ups that correct it, oldest first.")
+    async def corrected_by(self, info: Info) -> list["Settlement"]:
+        """The other end of the link."""
+        found = [await load_settlement(info, key) for key in self.state.corrected_by]
+        return [each for each in found if each is not None]
 
     @field(description="The scheme.")
     async def scheme(self, info: Info) -> Scheme | None:
@@ -87,8 +148,8 @@ class Settlement(Node):
         return await load_proposal(info, self.state.proposal_id)
 
 
-def _step(step: forms.TraceStep) -> TraceStep:
-    kind = "Party" if step.name == "stake" else "Indicator"
+def _step(step: trace.TraceStep) -> TraceStep:
+    kind = "Party" if step.is_about_party else "Indicator"
     return TraceStep(
         name=step.name,
         subject_id=global_id(kind, step.subject) if step.subject else None,
@@ -103,7 +164,13 @@ def _step(step: forms.TraceStep) -> TraceStep:
         ],
         result=step.result,
         sentence=step.sentence,
+        period=step.period or None,
     )
+
+
+def trace_of(steps: tuple[trace.TraceStep, ...]) -> list[TraceStep]:
+    """Steps as the API shows them."""
+    return [_step(step) for step in steps]
 
 
 def settlement_of(state: rules.Settlement) -> Settlement:
@@ -113,20 +180,25 @@ def settlement_of(state: rules.Settlement) -> Settlement:
         id=global_id("Settlement", state.settlement_id),
         state=state,
         status=state.status,
+        kind=content.kind,
         period=content.period,
         scheme_version=content.scheme_version,
         total_score=content.total_score,
-        pool=money_of(content.pool),
-        payout=money_of(content.payout),
-        unallocated=money_of(content.unallocated),
-        stakes=[
-            Stake(party_id=stake.party_id, amount=money_of(stake.amount), reference=stake.reference)
-            for stake in content.stakes
-        ],
-        trace=[_step(step) for step in content.trace],
+        pool=None if content.sealed else money_of(content.pool),
+        payout=None if content.sealed else money_of(content.payout),
+        unallocated=None if content.sealed else money_of(content.unallocated),
         rules_version=content.rules_version,
         due_on=content.due_on,
         index=Index(state.index),
+        corrected=[
+            CorrectedPeriod(
+                settlement_id=each.settlement_id,
+                period=each.period,
+                before=[money_of(amount) for amount in each.before],
+                after=[money_of(amount) for amount in each.after],
+            )
+            for each in content.corrected
+        ],
     )
 
 
@@ -144,7 +216,13 @@ class ProposeSettlementInput:
 
     idempotency_key: str = field(description=KEY)
     scheme_id: strawberry.ID = field(description="An agreed scheme.")
-    period: str = field(description="A period whose indicators are all measured and agreed.")
+    period: str = field(
+        description="The period to settle: all its indicators measured and agreed. Of a true-up a "
+        "later one than those it corrects; of an earn-back the last of the scheme's year."
+    )
+    kind: rules.SettlementKind | None = field(
+        default=None, description="Null: the scheme's own, INCENTIVE or CREDIT."
+    )
     replaces: strawberry.ID | None = field(
         default=None, description="A pending proposal that this one supersedes."
     )
@@ -236,6 +314,7 @@ class SettlementMutation:
                 local_id(input.scheme_id, "Scheme", "schemeId"),
                 input.period,
                 local_id(input.replaces or "", "Proposal", "replaces"),
+                input.kind,
             )
 
         written = await write(info, "proposeSettlement", input, prepare, dry_run=dry_run)

@@ -251,7 +251,7 @@ def agreed(
     consents = tuple(answer.index for answer in proposal.consents())
     yield Fact(ProposalAgreed(key, consents, rulings, due, is_partial))
     if proposal.kind is ProposalKind.SETTLEMENT and not is_partial:
-        yield posted(book, key)
+        yield from posted(book, key)
     elif is_partial and proposal.undisputed_index is None:
         yield from part_posted(book, proposal)
 

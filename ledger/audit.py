@@ -5,12 +5,12 @@ measurement follows from the parts it names, a settlement recomputes to the cent
 from what is owed. Source: `ledger-format.md`, "Offline".
 """
 
-from ledger import indicator, policy
+from ledger import indicator, policy, settlement
 from ledger.audit_agreement import check_agreement, check_due, check_opening
 from ledger.audit_evidence import check_measurement
 from ledger.audit_governance import asked_of_governance, check_governance
 from ledger.audit_paying import check_paying
-from ledger.audit_payout import check_posted, check_scheme, check_settlement
+from ledger.audit_payout import check_own, check_posted, check_scheme, check_settlement
 from ledger.audit_trust import check_trust
 from ledger.book import Book
 from ledger.changes import opening_of
@@ -20,9 +20,10 @@ from ledger.fact import CLOCK, EVERYBODY, Placed, Sealed
 from ledger.governance import OwnAct
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed
-from ledger.journal import SettlementPosted
+from ledger.journal import SettlementPosted, StakePosted
 from ledger.keyring import WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
+from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyProposed
 from ledger.priority import require_room
@@ -32,6 +33,7 @@ from ledger.rotation import LogKeyRotated
 from ledger.rule import RuleBroken, ecosystem, require
 from ledger.scheme import SchemeProposed
 from ledger.settlement import SettlementProposed
+from ledger.stake import StakeProposed
 from ledger.standing import may_enter
 
 
@@ -49,17 +51,45 @@ def check_sealed(book: Book, sealed: Sealed) -> None:
     """Return if an entry that cannot be opened may stand here. Raises RuleBroken."""
     require(sealed.kind in SEALABLE, f"a {sealed.kind} is for all members, and is not opened")
     require(sealed.audience != EVERYBODY, "it is for all members, and is not opened")
-    signing = ecosystem(book).signing_ids(sealed.at)
-    require(sealed.party in signing, "its party is no member")
-    _check_audience(book, sealed)
+    is_remark = sealed.kind == "remark.made"  # the others may be of a time before one left
+    around = ecosystem(book)
+    authors = around.signing_ids(sealed.at) if is_remark else around.party_ids() | {CLOCK}
+    require(sealed.party in authors, "its party is no member")
+    require(around.party_ids().issuperset(sealed.audience), "its audience holds strangers")
+    posts = sealed.kind == "stake.posted"  # by the last consent, whoever gave it
+    require(posts or sealed.party in sealed.audience, "its audience lacks its author")
 
 
-def _check_audience(book: Book, placed: Placed | Sealed) -> None:
-    """An audience is everybody, or members with the author among them."""
+def _check_audience(book: Book, placed: Placed) -> None:
+    """An audience is whom the event concerns; of a remark, members with the author among them."""
+    if not isinstance(placed.event, RemarkMade):
+        wanted = _audience_of(book, placed.event)
+        whose = "everybody" if wanted == EVERYBODY else "the partner and the outsourcer"
+        require(placed.audience == wanted, f"its audience is not {whose}")
+    elif placed.audience != EVERYBODY:
+        _check_members(book, placed)
+        require(placed.party in placed.audience, "its audience lacks its author")
+
+
+def _check_members(book: Book, placed: Placed | Sealed) -> None:
     if placed.audience != EVERYBODY:
         members = ecosystem(book).member_ids(placed.at)
         require(members.issuperset(placed.audience), "its audience holds strangers")
-        require(placed.party in placed.audience, "its audience lacks its author")
+
+
+def _audience_of(book: Book, event: object) -> tuple[str, ...]:
+    """Who may open an event, but for remarks, whose author says so."""
+    match event:
+        case SchemePartProposed(part=part):
+            return ecosystem(book).confidants(part.party_id)
+        case StakeProposed(party_id=party_id) | StakePosted(party_id=party_id):
+            return ecosystem(book).confidants(party_id)
+        case PaymentReported(reference=reference) if reference in book.dues:
+            return book.dues[reference].audience
+        case PaymentConfirmed(payment_id=key) | PaymentReversed(payment_id=key):
+            return book.dues[book.payments[key].reference].audience
+        case _:
+            return EVERYBODY
 
 
 def _check(book: Book, placed: Placed) -> None:
@@ -67,10 +97,7 @@ def _check(book: Book, placed: Placed) -> None:
     require(is_founding == (placed.index == 0), "an ecosystem is founded once, by entry 0")
     if not is_founding:
         require(placed.party in _may_act(book, placed), "its party may not do this")
-    if isinstance(placed.event, RemarkMade):
-        _check_audience(book, placed)
-    else:
-        require(placed.audience == EVERYBODY, "its audience is not everybody")
+    _check_audience(book, placed)
     opening = opening_of(placed.event)
     if opening is not None:
         check_opening(book, placed, opening, *_asked(book, placed))
@@ -83,8 +110,11 @@ def _check(book: Book, placed: Placed) -> None:
             version = book.indicator_version(part.indicator_id, part.version)
             require(part.figures.party_id == placed.party, "it reports for another party")
             indicator.check_figures(version.terms, part.figures, "")
-        case SettlementPosted() as entered:
+        case SettlementPosted() | StakePosted() as entered:
             check_posted(book, entered)
+        case SchemePartProposed() | StakeProposed() as own:
+            require(placed.party == ecosystem(book).outsourcer.party_id, "the outsourcer proposes")
+            check_own(book, placed.at, own)
         case PaymentReported() | PaymentConfirmed() | PaymentReversed() as paid:
             check_paying(book, placed, paid)
         case _ if opening is not None or isinstance(placed.event, OwnAct):
@@ -104,7 +134,7 @@ def _check_content(book: Book, placed: Placed) -> None:
         case SchemeProposed() as proposed:
             check_scheme(book, proposed, placed.at)
         case SettlementProposed() as settling:
-            check_settlement(book, settling)
+            check_settlement(book, placed.at, settling)
         case PolicyProposed(version=version, terms=agreed):
             require(version == book.last_agreed_policy().version + 1, "its version does not follow")
             signing = ecosystem(book).signing_ids(placed.at)
@@ -125,12 +155,8 @@ def _asked(book: Book, placed: Placed) -> tuple[str, frozenset[str]]:
             outsourcer = ecosystem(book).outsourcer.party_id
             return f"scheme/{key}", scheme_terms.sharer_ids() | {outsourcer}
         case SettlementProposed(content=content):
-            agreed = book.current_scheme(content.scheme_id)
-            if agreed is None:
-                raise RuleBroken("it settles a scheme that is not agreed")
-            outsourcer = ecosystem(book).outsourcer.party_id
-            asked = agreed.terms.sharer_ids() | {outsourcer}
-            return f"settlement/{content.scheme_id}/{content.period}", asked
+            asked = content.concerned(ecosystem(book).outsourcer.party_id)
+            return settlement.subject_of(content), asked
         case PolicyProposed():
             return policy.SUBJECT, ecosystem(book).signing_ids(placed.at)
         case _:

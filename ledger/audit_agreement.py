@@ -34,7 +34,7 @@ from ledger.dispute import (
 from ledger.fact import CLOCK, Placed
 from ledger.indicator import IndicatorProposed
 from ledger.initiative import InitiativeProposed, StageProposed
-from ledger.journal import SettlementPartPosted, SettlementPosted
+from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.lapse import lapsed, next_due
 from ledger.measurement import MeasurementProposed
 from ledger.membership import KINDS as MEMBERSHIP_KINDS
@@ -80,7 +80,7 @@ FOLLOWING = (
 def check_due(book: Book, placed: Placed) -> None:
     """Return if an entry is what comes next, where something follows or is due by then."""
     event = placed.event
-    if isinstance(event, SettlementPosted | SettlementPartPosted):
+    if isinstance(event, SettlementPosted | SettlementPartPosted | StakePosted):
         return  # it follows an outcome, within the same breath
     due = next_due(book, placed.at)
     if due is None:

@@ -1,45 +1,104 @@
 """Audit of payouts: schemes, settlements and what they post, computed again. Pure."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from ledger import indicator, scheme, settlement
+from ledger import first_check, first_settlement, first_terms, scheme
+from ledger.basis import facts_for, measured_for
 from ledger.book import Book
-from ledger.journal import SettlementPosted
-from ledger.payout import measured_for, posted
+from ledger.journal import SettlementPosted, StakePosted
+from ledger.partner import SchemePartProposed, SealedAt, is_confidential, personal
+from ledger.payout import posted
 from ledger.proposal import ProposalStatus
 from ledger.rule import RuleBroken, ecosystem, require
-from ledger.scheme import IndicatorFacts, SchemeProposed
-from ledger.settlement import SettlementProposed
+from ledger.scheme import Scheme, SchemeProposed
+from ledger.settlement import SettlementContent, SettlementProposed
+from ledger.settling import corrected_periods, joint, settled
+from ledger.stake import SealedPart, SealedStake, StakeProposed
 
 
 def check_scheme(book: Book, event: SchemeProposed, at: datetime) -> None:
-    """A scheme's terms can hold. Raises RuleBroken."""
-    facts = {}
-    for item in event.terms.items:
-        version = book.current_indicator(item.indicator_id)
-        if version is not None:
-            lower = version.terms.direction is indicator.Direction.LOWER_IS_BETTER
-            facts[item.indicator_id] = IndicatorFacts(lower_is_better=lower)
+    """A scheme's terms can hold, by the rules of their version. Raises RuleBroken."""
+    facts = facts_for(book, event.terms)
     around = ecosystem(book)
-    scheme.check(event.terms, facts, around.signing_ids(at), around.outsourcer.party_id)
+    signing, outsourcer = around.signing_ids(at), around.outsourcer.party_id
+    if event.first is not None:
+        first_check.check(event.first, facts, signing, outsourcer)
+        return
+    scheme.check(event.terms, facts, signing, outsourcer)
+    named = [place.party_id for place in event.sealed]
+    wanted = sorted(event.terms.party_ids()) if is_confidential(event.terms) else []
+    require(sorted(named) == wanted, "it lacks a partner's own part")
+    _check_places(book, event.sealed, book.sealed.parts_of(event.opening.proposal_id))
+    for part in book.sealed.parts_of(event.opening.proposal_id).values():
+        scheme.check(personal(event.terms, part.part), facts, signing, outsourcer)
+        require((part.scheme_id, part.version) == (event.scheme_id, event.version), "it is another")
 
 
-def check_settlement(book: Book, event: SettlementProposed) -> None:
-    """A settlement recomputes to the cent. Raises RuleBroken."""
-    content = event.content
+def _check_places(
+    book: Book, places: Sequence[SealedAt], opened: Mapping[str, SealedPart | SealedStake]
+) -> None:
+    """Sealed entries stand where they are named, as far as the reader may open them."""
+    indices = [place.index for place in places]
+    require(all(index < book.size for index in indices), "it names entries that are not there yet")
+    require(len(set(indices)) == len(indices), "it names an entry twice")
+    known = {place.party_id: place.index for place in places}
+    for party_id, state in opened.items():
+        require(known.get(party_id) == state.index, "it names another entry than the sealed one")
+
+
+def check_own(book: Book, at: datetime, event: SchemePartProposed | StakeProposed) -> None:
+    """A stake recomputes from the partner's own terms; a part is checked with its scheme.
+
+    Raises RuleBroken.
+    """
+    match event:
+        case SchemePartProposed(proposal_id=key, part=part):
+            require(key not in book.schemes, "its scheme was proposed before it")
+            require(part.party_id not in book.sealed.parts_of(key), "it is entered twice")
+        case StakeProposed(settlement_id=key, party_id=party_id, content=content):
+            require(key not in book.settlement_proposals, "its settlement was proposed before it")
+            agreed = _agreed(book, content)
+            args = (content.kind, content.period, at, key, party_id)
+            require(settled(book, agreed, *args) == content, "it computes otherwise")
+
+
+def _agreed(book: Book, content: SettlementContent) -> Scheme:
     agreed = book.current_scheme(content.scheme_id)
     if agreed is None:
         raise RuleBroken("it settles a scheme that is not agreed")
-    measured = measured_for(book, agreed, content.period)
-    expected = settlement.compute(agreed, measured, content.period, event.settlement_id)
+    return agreed
+
+
+def check_settlement(book: Book, at: datetime, event: SettlementProposed) -> None:
+    """A settlement recomputes to the cent, by the rules that it names. Raises RuleBroken."""
+    content = event.content
+    agreed = _agreed(book, content)
+    kind, period, key = content.kind, content.period, event.settlement_id
+    if content.rules_version == first_terms.RULES_VERSION:
+        measured = measured_for(book, agreed.terms.indicator_ids(), period)
+        expected = first_settlement.compute_first(agreed, measured, period, key)
+    elif is_confidential(agreed.terms):
+        stakes = book.sealed.stakes_of(key)
+        _check_places(book, content.sealed, stakes)
+        named = corrected_periods(stake.content for stake in stakes.values())
+        known = {each.period for each in content.corrected}
+        require(known.issuperset(each.period for each in named), "it hides a corrected period")
+        expected = joint(book, agreed, kind, period, key, content.corrected, content.sealed)
+    else:
+        expected = settled(book, agreed, kind, period, at, key)
     require(expected == content, "it computes otherwise")
 
 
-def check_posted(book: Book, entered: SettlementPosted) -> None:
+def check_posted(book: Book, entered: SettlementPosted | StakePosted) -> None:
     """A settlement is posted once it is agreed, by what follows from it. Raises RuleBroken."""
     proposal_id = book.settlement_proposals[entered.settlement_id]
     state = book.settlements[proposal_id]
     require(state.status is ProposalStatus.AGREED, "the settlement is not agreed")
-    require(entered.settlement_id not in book.posted, "the settlement is posted twice")
-    expected = posted(book, proposal_id).event
-    require(expected == entered, "its postings do not follow from the settlement")
+    if isinstance(entered, StakePosted):
+        is_posted = (entered.settlement_id, entered.party_id) in book.sealed.posted
+    else:
+        is_posted = entered.settlement_id in book.posted
+    require(not is_posted, "the settlement is posted twice")
+    expected = [fact.event for fact in posted(book, proposal_id)]
+    require(entered in expected, "its postings do not follow from the settlement")

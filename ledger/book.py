@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from immutables import Map
 
+from ledger.amounts import Money
 from ledger.delegation import Delegations
 from ledger.due import Due
 from ledger.ecosystem import Ecosystem
@@ -26,6 +27,7 @@ from ledger.policy import FOUNDING_POLICY, Policy
 from ledger.proposal import Agreements, ProposalKind, ProposalStatus
 from ledger.scheme import Scheme
 from ledger.settlement import Settlement
+from ledger.stake import SealedBook
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -55,15 +57,19 @@ class Book:
     settlements: Map[str, Settlement] = Map()
     # (party id, series) -> index of its newest batch
     batches: Map[tuple[str, str], int] = Map()
+    # (indicator id, period) -> party id -> when its first part came
+    reported: Map[tuple[str, str], Map[str, datetime]] = Map()
     # (indicator id, period) -> party id -> part
     parts: Map[tuple[str, str], Map[str, Part]] = Map()
     # what binds now -> proposal id; keys: indicator id, (indicator id, period), scheme id,
-    # (scheme id, period), settlement id
+    # (scheme id, place of the settlement), settlement id
     current_indicators: Map[str, str] = Map()
     results: Map[tuple[str, str], str] = Map()
     current_schemes: Map[str, str] = Map()
     settled: Map[tuple[str, str], str] = Map()
     settlement_proposals: Map[str, str] = Map()
+    # (scheme id, settled period) -> party id -> what it was given for it, true-ups included
+    given: Map[tuple[str, str], Map[str, Money]] = Map()
     # settlement id -> the entry that posted it
     posted: Map[str, int] = Map()
     accounts: Map[Account, AccountState] = Map()
@@ -72,13 +78,14 @@ class Book:
     dues: Map[str, Due] = Map()
     keyring: Keyring = Keyring()
     identities: Identities = Identities()
+    sealed: SealedBook = SealedBook()
     # proposal id -> policy; agreed version -> proposal id; what is in force, and agreed last
     policies: Map[str, Policy] = Map()
     policy_versions: Map[int, str] = Map()
     current_policy: str = ""
     latest_policy: str = ""
     delegations: Delegations = Delegations()
-    # (scheme id, period) -> (settlement id, party id) -> minor units posted as undisputed
+    # (scheme id, place) -> (settlement id, party id) -> minor units posted as undisputed
     part_posted: Map[tuple[str, str], Map[tuple[str, str], int]] = Map()
     # entries with an annex that was not erased -> whose they are
     annexes: Map[int, str] = Map()
@@ -129,6 +136,14 @@ class Book:
         """The agreed scheme of an id, if there is one."""
         proposal_id = self.current_schemes.get(scheme_id)
         return None if proposal_id is None else self.schemes[proposal_id]
+
+    def scheme_version(self, scheme_id: str, version: int) -> Scheme:
+        """The agreed version of a number; it must exist, for something agreed names it."""
+        for scheme in self.schemes.values():
+            is_agreed = scheme.status is ProposalStatus.AGREED
+            if is_agreed and (scheme.scheme_id, scheme.version) == (scheme_id, version):
+                return scheme
+        raise Fault(f"scheme {scheme_id} has no agreed version {version}")
 
     def settlement(self, settlement_id: str) -> Settlement | None:
         """The settlement of an id, proposed or agreed."""

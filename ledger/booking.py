@@ -17,6 +17,7 @@ from ledger.journal import (
     Posting,
     SettlementPartPosted,
     SettlementPosted,
+    StakePosted,
 )
 from ledger.payment import (
     Payment,
@@ -27,13 +28,16 @@ from ledger.payment import (
     begun,
     tallied,
 )
+from ledger.settlement import Settlement
 from ledger.undisputed import bound_so_far, unposted_elsewhere, with_part_posted
+
+SettlementEvent = SettlementPosted | SettlementPartPosted | StakePosted
 
 
 def book_entry(book: Book, placed: Placed) -> Book:
     """The Book after an entry that posts. Raises Fault when a posting is out of its place."""
     match placed.event:
-        case SettlementPosted() | SettlementPartPosted() as event:
+        case SettlementPosted() | SettlementPartPosted() | StakePosted() as event:
             return _settled(book, placed, event)
         case PaymentReported() as event:
             due = book.dues[event.reference]
@@ -65,10 +69,11 @@ def bookings(book: Book, placed: Placed) -> tuple[Booked, ...]:
 def _bookings(book: Book, placed: Placed) -> Iterator[Booked]:
     match placed.event:
         case (
-            SettlementPosted(settlement_id=settlement_id, postings=postings)
-            | SettlementPartPosted(settlement_id=settlement_id, postings=postings)
-        ):
-            references = {due.party_id: due.reference for due in settled_dues(book, settlement_id)}
+            SettlementPosted(postings=postings)
+            | SettlementPartPosted(postings=postings)
+            | StakePosted(postings=postings)
+        ) as event:
+            references = {due.party_id: due.reference for due in settled_dues(book, event)}
             for posting in postings:
                 account = posting.account
                 found = references.get(account.owner) or references.get(account.counterparty, "")
@@ -86,11 +91,10 @@ def _bookings(book: Book, placed: Placed) -> Iterator[Booked]:
             pass
 
 
-def settled_dues(book: Book, settlement_id: str) -> tuple[Due, ...]:
-    """What a posted settlement made owed, as it stands."""
-    settled = book.settlement(settlement_id)
-    stakes = settled.content.stakes if settled else ()
-    found = (book.dues.get(stake.reference) for stake in stakes)
+def settled_dues(book: Book, event: SettlementEvent) -> tuple[Due, ...]:
+    """What a posted settlement or stake made owed, as it stands."""
+    settled = _posted_content(book, event)
+    found = (book.dues.get(stake.reference) for stake in settled.content.stakes)
     return tuple(due for due in found if due is not None)
 
 
@@ -99,14 +103,25 @@ def payments_on(book: Book, due: Due) -> list[Payment]:
     return [book.payments[each] for each in due.payment_ids]
 
 
-def _settled(book: Book, placed: Placed, event: SettlementPosted | SettlementPartPosted) -> Book:
+def _posted_content(book: Book, event: SettlementEvent) -> Settlement:
+    """The settlement that is posted; of a confidential one with the stake that is."""
+    settled = book.settlement(event.settlement_id)
+    if settled is None:
+        raise Fault(f"settlement {event.settlement_id} was never proposed")
+    if isinstance(event, StakePosted):
+        stake = book.sealed.stakes_of(event.settlement_id)[event.party_id]
+        return replace(settled, content=stake.content)
+    return settled
+
+
+def _settled(book: Book, placed: Placed, event: SettlementEvent) -> Book:
     """What is owed once a settlement is posted: all of it, or its undisputed part so far.
 
     A stake whose undisputed part was owed before owes all of it now, under the same reference.
     """
-    settled = book.settlement(event.settlement_id)
-    if settled is None or book.ecosystem is None:
-        raise Fault(f"entry {placed.index} posts a settlement that was never proposed")
+    settled = _posted_content(book, event)
+    if book.ecosystem is None:
+        raise Fault(f"entry {placed.index} comes before the founding")
     dues = book.dues
     outsourcer = book.ecosystem.outsourcer.party_id
     posted = book.posted
@@ -119,6 +134,10 @@ def _settled(book: Book, placed: Placed, event: SettlementPosted | SettlementPar
     for due in dues_of(settled, outsourcer, placed.index, placed.audience):
         known = dues.get(due.reference)
         dues = dues.set(due.reference, replace(known, amount=due.amount) if known else due)
+    if isinstance(event, StakePosted):
+        at = (event.settlement_id, event.party_id)
+        sealed = replace(book.sealed, posted=book.sealed.posted.set(at, placed.index))
+        book = replace(book, sealed=sealed)
     return with_postings(replace(book, dues=dues, posted=posted), event.postings)
 
 

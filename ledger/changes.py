@@ -23,17 +23,25 @@ from ledger.identity import (
     provider_key,
 )
 from ledger.indicator import IndicatorProposed
-from ledger.journal import Account, AccountState, SettlementPartPosted, SettlementPosted
+from ledger.journal import (
+    Account,
+    AccountState,
+    SettlementPartPosted,
+    SettlementPosted,
+    StakePosted,
+)
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.observation import ObservationsRecorded
+from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyApplied, PolicyProposed
-from ledger.proposal import SETTLING, Opening, Proposal
+from ledger.proposal import SETTLING, Opening, Proposal, ProposalStatus
 from ledger.remark import AnnexErased, Remark, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import SchemeProposed
-from ledger.settlement import SettlementProposed
+from ledger.settlement import Settlement, SettlementProposed
+from ledger.stake import StakeProposed
 from ledger.workdays import AdoptedCalendar, BusinessCalendarAdopted
 
 
@@ -80,9 +88,13 @@ def changes(book: Book, placed: Placed) -> Iterator[Change]:
                 "part", f"{indicator_id}/{period}/{placed.party}", part, indicator_id, period
             )
             return
+        case SchemePartProposed() | StakeProposed() as own:
+            yield _sealed_change(book, own)
+            return
         case (
             SettlementPosted()
             | SettlementPartPosted()
+            | StakePosted()
             | PaymentReported()
             | PaymentConfirmed()
             | PaymentReversed()
@@ -142,14 +154,24 @@ def _provider_change(book: Book, key: str) -> Change:
     return Change("identity_provider", key, held, held.party_id, "", status)
 
 
+def _sealed_change(book: Book, event: SchemePartProposed | StakeProposed) -> Change:
+    """One partner's part of a scheme, or its stake of a settlement."""
+    if isinstance(event, SchemePartProposed):
+        party_id = event.part.party_id
+        part = book.sealed.parts_of(event.proposal_id)[party_id]
+        key = f"{event.proposal_id}/{party_id}"
+        return Change("scheme_part", key, part, event.scheme_id, concerns=(party_id,))
+    stake = book.sealed.stakes_of(event.settlement_id)[event.party_id]
+    key, period = f"{event.settlement_id}/{event.party_id}", event.content.period
+    own = (event.party_id,)
+    return Change("stake", key, stake, event.settlement_id, period, concerns=own)
+
+
 def _booking_changes(book: Book, placed: Placed) -> Iterator[Change]:
     """What an entry that posts changed: payments, what is owed, and accounts."""
     match placed.event:
-        case (
-            SettlementPosted(settlement_id=settlement_id)
-            | SettlementPartPosted(settlement_id=settlement_id)
-        ):
-            dues = settled_dues(book, settlement_id)
+        case SettlementPosted() | SettlementPartPosted() | StakePosted() as posted:
+            dues = settled_dues(book, posted)
         case (
             PaymentReported(payment_id=key)
             | PaymentConfirmed(payment_id=key)
@@ -208,7 +230,15 @@ def _proposal_changes(book: Book, proposal: Proposal) -> Iterator[Change]:
             yield Change("policy_in_force", "policy", policy)
     else:
         settlement = book.settlements[key]
-        content = settlement.content
-        identity = settlement.settlement_id
-        scheme_id, period = content.scheme_id, content.period
-        yield Change("settlement", identity, settlement, scheme_id, period, status, own)
+        yield _settlement_change(settlement, own)
+        if proposal.status is ProposalStatus.AGREED:
+            for each in settlement.content.corrected:
+                origin = book.settlement_proposals[each.settlement_id]
+                signed = book.agreements.proposals[origin].signatories
+                yield _settlement_change(book.settlements[origin], signed)
+
+
+def _settlement_change(settlement: Settlement, own: tuple[str, ...]) -> Change:
+    content, status = settlement.content, str(settlement.status)
+    identity, scheme_id, period = settlement.settlement_id, content.scheme_id, content.period
+    return Change("settlement", identity, settlement, scheme_id, period, status, own)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ledger.batch import Receipt, Request
+from ledger.book import Book
 from ledger.commands import Decision, LogIdentity
 from ledger.decision import decide
 from ledger.ecosystem import FoundEcosystem
@@ -102,16 +103,19 @@ class Ledger:
         sequencer = self._sequencer(_ecosystem_of(request))
         return await asyncio.shield(sequencer.enqueue(request))
 
-    async def preview(self, request: Request) -> Decision:
-        """What a command would do now: decided, nothing written, no key consumed."""
-        ecosystem_id = _ecosystem_of(request)
+    async def book(self, ecosystem_id: EcosystemId) -> Book:
+        """The Book as of the head now, for what is computed and not entered. Raises Fault."""
         known = self._sequencers.get(ecosystem_id)
         folded = None if known is None else known.folded
         async with self.database.reading(ecosystem_id) as connection:
             head = await entries.read_head(connection, ecosystem_id) or Frontier()
             if folded is None or folded.book.size > head.size:
                 folded = await cold_start(connection, ecosystem_id, head.size)
-            book = (await catch_up(connection, folded, head)).book
+            return (await catch_up(connection, folded, head)).book
+
+    async def preview(self, request: Request) -> Decision:
+        """What a command would do now: decided, nothing written, no key consumed."""
+        book = await self.book(_ecosystem_of(request))
         seed = Seed(secrets.token_bytes(SEED_SIZE))
         now = max(self.clock(), book.last_at)
         book = lapsed_by(book, now)

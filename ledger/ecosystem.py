@@ -102,6 +102,10 @@ class Ecosystem:
         """Ids of all parties, those that left too."""
         return frozenset(party.party_id for party in self.parties)
 
+    def confidants(self, party_id: str) -> tuple[str, ...]:
+        """Who may open what is between a partner and the outsourcer: they alone."""
+        return tuple(sorted({party_id, self.outsourcer.party_id}))
+
     def member_ids(self, at: datetime) -> frozenset[str]:
         """Ids of the parties that have not left at an instant."""
         return frozenset(p.party_id for p in self.parties if not p.has_left(at))

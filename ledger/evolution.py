@@ -21,17 +21,20 @@ from ledger.governance import GOVERNED, OwnAct, Proposed
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed, IndicatorVersion
 from ledger.inforce import arranged, with_agreed_policy
-from ledger.journal import SettlementPartPosted, SettlementPosted
+from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import Measurement, MeasurementProposed, Part, PartSubmitted
 from ledger.observation import ObservationsRecorded
+from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import Policy, PolicyApplied, PolicyProposed
 from ledger.proposal import Proposal, ProposalStatus
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import Scheme, SchemeProposed
-from ledger.settlement import Settlement, SettlementProposed
+from ledger.settlement import Settlement, SettlementProposed, given_by
+from ledger.stake import StakeProposed, evolve_sealed
+from ledger.undisputed import undisputed
 from ledger.workdays import BusinessCalendarAdopted
 
 
@@ -56,15 +59,22 @@ def evolve(book: Book, placed: Placed) -> Book:
         case (
             SettlementPosted()
             | SettlementPartPosted()
+            | StakePosted()
             | PaymentReported()
             | PaymentConfirmed()
             | PaymentReversed()
         ):
             return book_entry(book, placed)
-        case ConsentKeyRegistered() | ConsentKeyRevoked() | WitnessRegistered():
-            return replace(book, keyring=keyring.evolve(book.keyring, placed))
-        case IdentityProviderRegistered() | IdentityProviderRemoved():
-            return replace(book, identities=identity.evolve(book.identities, placed))
+        case (
+            ConsentKeyRegistered()
+            | ConsentKeyRevoked()
+            | WitnessRegistered()
+            | IdentityProviderRegistered()
+            | IdentityProviderRemoved()
+            | SchemePartProposed()
+            | StakeProposed()
+        ):
+            return _with_area(book, placed)
         case BusinessCalendarAdopted() | DelegationGranted() | DelegationEnded() | PolicyApplied():
             return arranged(book, placed)
         case AnnexErased(index=index):
@@ -75,6 +85,17 @@ def evolve(book: Book, placed: Placed) -> Book:
             return replace(book, ecosystem=_ecosystem(book).with_log_key(log_key, note))
         case _:
             return _with_answer(book, placed)
+
+
+def _with_area(book: Book, placed: Placed) -> Book:
+    """The Book whose areas with a state of their own evolve it in their own files."""
+    match placed.event:
+        case SchemePartProposed() | StakeProposed():
+            return replace(book, sealed=evolve_sealed(book.sealed, placed))
+        case IdentityProviderRegistered() | IdentityProviderRemoved():
+            return replace(book, identities=identity.evolve(book.identities, placed))
+        case _:
+            return replace(book, keyring=keyring.evolve(book.keyring, placed))
 
 
 def pass_over(book: Book, sealed: Sealed) -> Book:
@@ -104,6 +125,9 @@ def _with_part(book: Book, placed: Placed, event: PartSubmitted) -> Book:
         event.indicator_id, event.version, event.period, event.figures, event.basis, placed.index
     )
     parts = book.parts.get(key, Map()).set(placed.party, part)
+    came = book.reported.get(key, Map())
+    if placed.party not in came:
+        book = replace(book, reported=book.reported.set(key, came.set(placed.party, placed.at)))
     return replace(book, parts=book.parts.set(key, parts))
 
 
@@ -139,6 +163,7 @@ def _with_proposal(book: Book, placed: Placed) -> Book:
                 proposed.terms,
                 placed.index,
                 status,
+                proposed.first,
             )
             book = replace(book, schemes=book.schemes.set(terms.proposal_id, scheme))
         case SettlementProposed(opening=terms) as settling:
@@ -202,5 +227,23 @@ def _with_status(book: Book, proposal: Proposal) -> Book:
     settlement = book.settlements[key]
     settling = replace(settlement, status=status)
     book = replace(book, settlements=book.settlements.set(key, settling))
-    where = (settlement.content.scheme_id, settlement.content.period)
-    return replace(book, settled=book.settled.set(where, key)) if binds else book
+    where = (settlement.content.scheme_id, settlement.content.place)
+    if not binds:
+        return book
+    given = book.given
+    stakes = book.sealed.stakes_of(settlement.settlement_id).values()
+    bound = settlement.content
+    if proposal.is_partial and not bound.corrected:
+        bound = replace(bound, stakes=undisputed(bound, proposal))
+    for content in (bound, *(stake.content for stake in stakes)):
+        for period, amounts in given_by(content).items():
+            at = (content.scheme_id, period)
+            given = given.set(at, given.get(at, Map()).update(amounts))
+    settlements = book.settlements
+    for each in settlement.content.corrected:
+        origin = book.settlement_proposals[each.settlement_id]
+        old = settlements[origin]
+        by = (*old.corrected_by, settlement.settlement_id)
+        settlements = settlements.set(origin, replace(old, corrected_by=by))
+    settled = book.settled.set(where, key)
+    return replace(book, settled=settled, given=given, settlements=settlements)

@@ -106,6 +106,15 @@ class SettlementPartPosted:
     postings: tuple[Posting, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StakePosted:
+    """One partner's stake of an agreed confidential settlement enters its books and its payer's."""
+
+    settlement_id: str
+    party_id: str
+    postings: tuple[Posting, ...]
+
+
 def settlement_lines(outsourcer: str, partner: str, amount: Money) -> tuple[Line, ...]:
     """What a stake posts. A bonus is owed by the outsourcer, a malus (negative) by the partner."""
     payer, payee = (outsourcer, partner) if amount.amount_minor >= 0 else (partner, outsourcer)

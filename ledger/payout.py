@@ -8,17 +8,26 @@ from datetime import datetime
 
 from ledger import scheme, settlement
 from ledger.actor import Actor, NotFound
+from ledger.basis import facts_for
 from ledger.book import Book
 from ledger.commands import Decision
 from ledger.ecosystem import Ecosystem
+from ledger.errors import Refusal
 from ledger.fact import Fact
 from ledger.ids import Seed
-from ledger.indicator import Direction
-from ledger.journal import SettlementPosted, post, settlement_lines
-from ledger.scheme import IndicatorFacts, ProposeScheme, Scheme
-from ledger.settlement import Measured, ProposeSettlement
+from ledger.journal import Posting, SettlementPosted, StakePosted, post, settlement_lines
+from ledger.partner import is_confidential
+from ledger.scheme import ProposeScheme
+from ledger.settlement import ProposeSettlement, SettlementKind
+from ledger.settling import settle
+from ledger.stake import StakeProposed
 from ledger.trust import member, proposed
 from ledger.undisputed import unposted
+
+
+class OutsourcerProposes(Refusal):
+    """A confidential scheme and its settlements are the outsourcer's to propose. -> Ask it to."""
+
 
 PayoutCommand = ProposeScheme | ProposeSettlement
 
@@ -30,76 +39,99 @@ def decide_payout(
     match command:
         case ProposeScheme():
             around = member(book, actor)
-            return proposed(_propose_scheme(book, around, command, now, seed), actor)
+            return proposed(_propose_scheme(book, around, command, actor, now, seed), actor)
         case ProposeSettlement():
-            return proposed(_propose_settlement(book, member(book, actor), command, seed), actor)
+            return proposed(
+                _propose_settlement(book, member(book, actor), command, actor, now, seed), actor
+            )
 
 
 def _propose_scheme(
-    book: Book, ecosystem: Ecosystem, command: ProposeScheme, now: datetime, seed: Seed
+    book: Book,
+    ecosystem: Ecosystem,
+    command: ProposeScheme,
+    actor: Actor,
+    now: datetime,
+    seed: Seed,
 ) -> tuple[Fact, ...]:
-    facts = {}
-    for item in command.terms.items:
-        version = book.current_indicator(item.indicator_id)
-        if version is not None:
-            is_lower_better = version.terms.direction is Direction.LOWER_IS_BETTER
-            facts[item.indicator_id] = IndicatorFacts(lower_is_better=is_lower_better)
     current = book.current_scheme(command.scheme_id) if command.scheme_id else None
     if command.scheme_id and current is None:
         raise NotFound("schemeId", what="agreed scheme", id=command.scheme_id)
+    if is_confidential(command.terms) and actor.party_id != ecosystem.outsourcer.party_id:
+        raise OutsourcerProposes("confidentiality")
     return scheme.propose(
         command,
-        facts,
-        ecosystem.signing_ids(now),
-        ecosystem.outsourcer.party_id,
+        facts_for(book, command.terms),
+        ecosystem,
+        now,
         current,
         book.agreements,
+        book.size,
         seed,
     )
 
 
 def _propose_settlement(
-    book: Book, ecosystem: Ecosystem, command: ProposeSettlement, seed: Seed
+    book: Book,
+    ecosystem: Ecosystem,
+    command: ProposeSettlement,
+    actor: Actor,
+    now: datetime,
+    seed: Seed,
 ) -> tuple[Fact, ...]:
     agreed = book.current_scheme(command.scheme_id)
     if agreed is None:
         raise NotFound("schemeId", what="agreed scheme", id=command.scheme_id)
-    return settlement.propose(
-        command,
-        agreed,
-        measured_for(book, agreed, command.period),
+    if is_confidential(agreed.terms) and actor.party_id != ecosystem.outsourcer.party_id:
+        raise OutsourcerProposes("schemeId")
+    own = settlement.own_kind(agreed)
+    kind = command.kind or own
+    if (command.scheme_id, settlement.place_of(kind, command.period)) in book.settled:
+        raise settlement.AlreadySettled("period", period=command.period)
+    if kind in (SettlementKind.INCENTIVE, SettlementKind.CREDIT) and kind is not own:
+        raise settlement.KindDiffers("kind", own=own, kind=kind)
+    settlement_id = seed.new_id()
+    found = settle(book, agreed, kind, command.period, now, settlement_id)
+    proposed = settlement.propose(
+        found.joint,
+        settlement_id,
         ecosystem.outsourcer.party_id,
         book.agreements,
+        command.replaces,
         seed,
-        is_settled=(command.scheme_id, command.period) in book.settled,
+    )
+    stakes = tuple(
+        Fact(StakeProposed(settlement_id, party_id, content), ecosystem.confidants(party_id))
+        for party_id, content in found.stakes
+    )
+    return (*stakes, *proposed)
+
+
+def posted(book: Book, proposal_id: str) -> tuple[Fact, ...]:
+    """What an agreed settlement posts: a pure function of the Book, so that an audit repeats it.
+
+    One entry, or one a stake that its audience alone may open.
+    """
+    agreed = book.settlements[proposal_id]
+    if not agreed.content.sealed:
+        postings = _postings(book, agreed.content)
+        return (Fact(SettlementPosted(agreed.settlement_id, postings)),)
+    key = agreed.settlement_id
+    return tuple(
+        Fact(StakePosted(key, party_id, _postings(book, stake.content)), stake.audience)
+        for party_id, stake in sorted(book.sealed.stakes_of(key).items())
     )
 
 
-def measured_for(book: Book, agreed: Scheme, period: str) -> dict[str, Measured]:
-    """The agreed results of a scheme's indicators for a period; what is not agreed is missing.
-
-    Each comes with the terms of the version that it was measured by.
-    """
-    found_results = {}
-    for item in agreed.terms.items:
-        result = book.agreed_measurement(item.indicator_id, period)
-        if result is not None:
-            version = book.indicator_version(item.indicator_id, result.version)
-            found_results[item.indicator_id] = Measured(result, version.terms)
-    return found_results
-
-
-def posted(book: Book, proposal_id: str) -> Fact:
-    """What an agreed settlement posts: a pure function of the Book, so that an audit repeats it."""
-    content = book.settlements[proposal_id]
+def _postings(book: Book, content: settlement.SettlementContent) -> tuple[Posting, ...]:
     if book.ecosystem is None:
         raise NotFound(what="ecosystem", id=book.ecosystem_id)
     outsourcer = book.ecosystem.outsourcer.party_id
     lines = [
         line
-        for stake in unposted(book, content.content, content.content.stakes)
+        for stake in unposted(book, content, content.stakes)
         for line in settlement_lines(outsourcer, stake.party_id, stake.amount)
         if stake.party_id != outsourcer
     ]
     postings, _ = post(lines, book.accounts)
-    return Fact(SettlementPosted(content.settlement_id, postings))
+    return postings

@@ -32,22 +32,25 @@ from ledger.dispute import (
     RulingSigned,
 )
 from ledger.ecosystem import EcosystemFounded
+from ledger.first_settlement import SettlementProposedV1
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed
 from ledger.initiative import InitiativeProposed, StageProposed
-from ledger.journal import SettlementPartPosted, SettlementPosted
+from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.membership import LeftAtGate, MembershipProposed
 from ledger.observation import ObservationsRecorded
+from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.people import SessionHeld, StewardsNamed
 from ledger.pilot import LessonRecorded, PilotProposed, PromotionProposed
 from ledger.policy import PolicyApplied, PolicyProposed, PolicyProposedV1, PolicyProposedV2
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
-from ledger.scheme import SchemeProposed
+from ledger.scheme import SchemeProposed, SchemeProposedV1
 from ledger.settlement import SettlementProposed
+from ledger.stake import StakeProposed
 from ledger.workdays import BusinessCalendarAdopted
 
 REGISTER: Mapping[tuple[str, int], type] = {
@@ -56,9 +59,14 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("observations.recorded", 1): ObservationsRecorded,
     ("part.submitted", 1): PartSubmitted,
     ("measurement.proposed", 1): MeasurementProposed,
-    ("scheme.proposed", 1): SchemeProposed,
-    ("settlement.proposed", 1): SettlementProposed,
+    ("scheme.proposed", 1): SchemeProposedV1,
+    ("scheme.proposed", 2): SchemeProposed,
+    ("settlement.proposed", 1): SettlementProposedV1,
+    ("settlement.proposed", 2): SettlementProposed,
     ("settlement.posted", 1): SettlementPosted,
+    ("schemepart.proposed", 1): SchemePartProposed,
+    ("stake.proposed", 1): StakeProposed,
+    ("stake.posted", 1): StakePosted,
     ("payment.reported", 1): PaymentReported,
     ("payment.confirmed", 1): PaymentConfirmed,
     ("payment.reversed", 1): PaymentReversed,
@@ -111,7 +119,17 @@ REGISTER: Mapping[tuple[str, int], type] = {
 """Every kind and version that was ever written. Rows are added, never changed or taken out.
 
 What an old version means in the newest is said by its `upgraded()`."""
-SEALABLE = frozenset({"remark.made"})
+SEALABLE = frozenset(
+    {
+        "remark.made",
+        "schemepart.proposed",
+        "stake.proposed",
+        "stake.posted",
+        "payment.reported",
+        "payment.confirmed",
+        "payment.reversed",
+    }
+)
 """Kinds whose audience may be fewer than all: nothing that others decide follows from them."""
 
 WRITTEN: Mapping[type, tuple[str, int]] = {event: name for name, event in REGISTER.items()}

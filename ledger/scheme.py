@@ -5,124 +5,113 @@ fails, whose table has a hole or whose weights or shares do not add up is refuse
 proposed, not when it is settled. Source: `domain.md` section 6.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from itertools import pairwise
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
+from ledger import first_terms
 from ledger.agreement import opening
-from ledger.amounts import render_number
-from ledger.errors import Refusal
+from ledger.amounts import Money
+from ledger.ecosystem import Ecosystem
+from ledger.evaluation import Inputs, evaluate
 from ledger.fact import Fact
+from ledger.foresight import Facts
 from ledger.ids import ProposalId, Seed
-from ledger.indicator import ExampleFails, LowSample
+from ledger.indicator import ExampleFails
+from ledger.partner import (
+    PartnerTerms,
+    SchemePartProposed,
+    SealedAt,
+    is_confidential,
+    nominal,
+    personal,
+)
 from ledger.proposal import Agreements, Opening, ProposalKind, ProposalStatus
-from ledger.terms import Item, Point, Result, SchemeTerms, Share, evaluate
+from ledger.reading import PartValue, Result
+from ledger.shape import SchemeMalformed, need
+from ledger.soundness import check_terms
+from ledger.terms import ExampleValue, MoneyStage, SchemeExample, SchemeTerms
 
-MAX_ITEMS = 20
-MAX_POINTS = 50
-MAX_SHARES = 200
-MAX_DUE_DAYS = 366
+MAX_EXAMPLES = 20
 
-
-class SchemeMalformed(Refusal):
-    """This term of the scheme cannot stand: {reason}. -> Correct it and propose again."""
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorFacts:
-    """What the terms need to know of an agreed indicator."""
-
-    lower_is_better: bool
+_STEP = re.compile(r"adjustments\[([0-9]+)\]")
 
 
 def check(
     terms: SchemeTerms,
-    indicators: Mapping[str, IndicatorFacts],
+    facts: Facts,
     signing_ids: frozenset[str],
     outsourcer_id: str,
 ) -> None:
-    """Return if the terms can be proposed. Raises SchemeMalformed, ExampleFails."""
-    if not 1 <= len(terms.name.strip()) <= 120:  # noqa: PLR2004 -- as ecosystem.MAX_NAME, above us
-        raise SchemeMalformed("name", reason="a name has 1 to 120 characters")
-    if terms.pool.amount_minor <= 0:
-        raise SchemeMalformed("pool", reason="a pool is above zero")
-    if not 0 <= terms.due_days <= MAX_DUE_DAYS:
-        raise SchemeMalformed("dueDays", reason=f"payment is due within {MAX_DUE_DAYS} days")
-    _check_items(terms.items, indicators)
-    _check_shares(terms.shares, signing_ids, outsourcer_id)
-    _check_examples(terms)
-
-
-def _check_items(items: Sequence[Item], indicators: Mapping[str, IndicatorFacts]) -> None:
-    if not 1 <= len(items) <= MAX_ITEMS:
-        raise SchemeMalformed("items", reason=f"a scheme has 1 to {MAX_ITEMS} items")
-    if sum((item.weight for item in items), Fraction(0)) != 1:
-        raise SchemeMalformed("items", reason="weights add up to 1")
-    for number, item in enumerate(items):
-        place = f"items[{number}]"
-        facts = indicators.get(item.indicator_id)
-        if facts is None:
-            raise SchemeMalformed(f"{place}.indicatorId", reason="the indicator is not agreed")
-        if item.indicator_id in {other.indicator_id for other in items[:number]}:
-            raise SchemeMalformed(f"{place}.indicatorId", reason="the indicator stands twice")
-        if item.weight <= 0:
-            raise SchemeMalformed(f"{place}.weight", reason="a weight is above zero")
-        _check_points(item.points, f"{place}.points", lower_is_better=facts.lower_is_better)
-
-
-def _check_points(points: Sequence[Point], place: str, *, lower_is_better: bool) -> None:
-    if not 2 <= len(points) <= MAX_POINTS:  # noqa: PLR2004 -- a line has two ends
-        raise SchemeMalformed(place, reason=f"a curve has 2 to {MAX_POINTS} points")
-    sign = -1 if lower_is_better else 1
-    for number, (before, after) in enumerate(pairwise(points), start=1):
-        if sign * after.at <= sign * before.at:
-            better = "falling" if lower_is_better else "rising"
-            raise SchemeMalformed(f"{place}[{number}].at", reason=f"points run {better}, to better")
-        if after.score < before.score:
-            raise SchemeMalformed(f"{place}[{number}].score", reason="a better value earns no less")
-    for number, point in enumerate(points):
-        if not 0 <= point.score <= 1:
-            raise SchemeMalformed(f"{place}[{number}].score", reason="a score lies from 0 to 1")
-
-
-def _check_shares(shares: Sequence[Share], signing_ids: frozenset[str], outsourcer_id: str) -> None:
-    if not 1 <= len(shares) <= MAX_SHARES:
-        raise SchemeMalformed("shares", reason=f"a scheme has 1 to {MAX_SHARES} shares")
-    for number, share in enumerate(shares):
-        place = f"shares[{number}]"
-        if share.party_id not in signing_ids or share.party_id == outsourcer_id:
-            raise SchemeMalformed(f"{place}.partyId", reason="shares go to partners that sign")
-        if share.party_id in {other.party_id for other in shares[:number]}:
-            raise SchemeMalformed(f"{place}.partyId", reason="the party stands twice")
-        if share.share <= 0:
-            raise SchemeMalformed(f"{place}.share", reason="a share is above zero")
-    total = sum((share.share for share in shares), Fraction(0))
-    if total != 1:
-        raise SchemeMalformed("shares", reason=f"shares add up to {render_number(total)}, not 1")
-
-
-def _check_examples(terms: SchemeTerms) -> None:
-    if not terms.worked_examples:
-        raise SchemeMalformed("workedExamples", reason="at least one worked example is required")
-    named = {item.indicator_id for item in terms.items}
+    """Return if the terms can be proposed. Raises SchemeMalformed, ExampleFails, NothingToRead."""
+    checked = nominal(terms) if is_confidential(terms) else terms
+    if checked is not terms:
+        _check_common(terms)
+    check_terms(checked, facts, signing_ids, outsourcer_id)
+    need(bool(terms.worked_examples), "workedExamples", "at least one worked example is required")
+    need(len(terms.worked_examples) <= MAX_EXAMPLES, "workedExamples", f"at most {MAX_EXAMPLES}")
     for number, example in enumerate(terms.worked_examples):
-        place = f"workedExamples[{number}]"
-        if {each.indicator_id for each in example.values} != named:
-            raise SchemeMalformed(f"{place}.values", reason="it gives one value an item")
-        results = {
-            each.indicator_id: Result(
-                each.value, each.value, each.value, False, LowSample.PAY_NOTHING, None
+        _check_example(checked, facts, example, f"workedExamples[{number}]")
+
+
+def _check_common(terms: SchemeTerms) -> None:
+    """The common part of a confidential scheme states no amount at stake."""
+    at_risk = terms.funding.at_risk
+    bare = at_risk is not None and not at_risk.schedule and not at_risk.bases
+    need(bare, "funding", "PER_PARTNER takes atRisk with neither schedule nor bases: parts do")
+    earned = bool(terms.funding.earned_in) or terms.funding.pool is not None
+    need(not earned, "funding", "PER_PARTNER takes atRisk alone")
+    need(terms.rounding.stage is MoneyStage.EACH_PART, "rounding.stage", "it is EACH_PART")
+    need(not terms.payment.references, "payment.references", "parts hold them")
+    own = any(step.partner_cap or step.period_cap or step.gain_only for step in terms.adjustments)
+    need(not own, "adjustments", "caps of a partner are in its part; there is no pool to cap")
+
+
+def _check_example(terms: SchemeTerms, facts: Facts, example: SchemeExample, place: str) -> None:
+    named = sorted(value.indicator_id for value in example.values)
+    each = named == sorted(terms.indicator_ids())
+    need(each, f"{place}.values", "it gives one value an item, gate, multiplier and base")
+    found = evaluate(terms, Inputs(assumed(facts, example.values)))
+    _expect(found.payout, example.expected, f"{place}.expected")
+    parts = dict(zip(terms.party_ids(), found.parts, strict=True))
+    for number, part in enumerate(example.expected_parts):
+        spot = f"{place}.expectedParts[{number}]"
+        need(part.party_id in parts, f"{spot}.partyId", "it has no share")
+        _expect(parts[part.party_id], part.amount, f"{spot}.amount")
+
+
+def _expect(computed: Money, expected: Money, place: str) -> None:
+    if computed != expected:
+        raise ExampleFails(
+            place,
+            computed=f"{computed.render()} {computed.currency}",
+            expected=f"{expected.render()} {expected.currency}",
+        )
+
+
+def assumed(facts: Facts, values: Iterable[ExampleValue]) -> dict[str, tuple[Result, ...]]:
+    """The series that a worked example or a preview assumes, by indicator."""
+    found = {}
+    for given in values:
+        known = facts[given.indicator_id]
+        results = [
+            Result(
+                value=value,
+                displayed=known.rounding.of(value),
+                levels=known.levels,
+                lower_is_better=known.lower_is_better,
+                is_low_sample=False,
+                low_sample=known.low_sample,
+                index=None,
+                owners=known.owners,
             )
-            for each in example.values
-        }
-        payout = evaluate(terms, results).payout
-        if payout != example.expected:
-            raise ExampleFails(
-                f"{place}.expected",
-                computed=f"{payout.render()} {payout.currency}",
-                expected=f"{example.expected.render()} {example.expected.currency}",
-            )
+            for value in (*given.earlier, given.value)
+        ]
+        parts = tuple(PartValue(part.party_id, part.value) for part in given.parts)
+        last = replace(results[-1], parts=parts, is_low_sample=given.is_low_sample)
+        found[given.indicator_id] = (*results[:-1], last)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +121,46 @@ class ProposeScheme:
     terms: SchemeTerms
     scheme_id: str = ""
     replaces: str = ""
+    parts: tuple[PartnerTerms, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SchemeProposed:
-    """A version of a scheme is proposed to the outsourcer and all who share."""
+    """A version of a scheme is proposed to the outsourcer and all who share.
+
+    `first` are the terms as version 1 of the event stated them, None since version 2. `sealed`
+    are the entries of the partners' own parts, where the scheme is confidential.
+    """
 
     opening: Opening
     scheme_id: str
     version: int
     terms: SchemeTerms
+    first: first_terms.SchemeTerms | None = None
+    sealed: tuple[SealedAt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeProposedV1:
+    """Version 1, with the first terms."""
+
+    opening: Opening
+    scheme_id: str
+    version: int
+    terms: first_terms.SchemeTerms
+
+    def upgraded(self) -> SchemeProposed:
+        """What it means in the newest version."""
+        terms = first_terms.upgraded(self.terms)
+        return SchemeProposed(self.opening, self.scheme_id, self.version, terms, self.terms)
 
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """A scheme version as it stands; it binds when its status is AGREED."""
+    """A scheme version as it stands; it binds when its status is AGREED.
+
+    `first`: see SchemeProposed.
+    """
 
     proposal_id: str
     scheme_id: str
@@ -154,19 +168,26 @@ class Scheme:
     terms: SchemeTerms
     index: int
     status: ProposalStatus
+    first: first_terms.SchemeTerms | None = None
 
 
 def propose(
     command: ProposeScheme,
-    indicators: Mapping[str, IndicatorFacts],
-    signing_ids: frozenset[str],
-    outsourcer_id: str,
+    facts: Facts,
+    ecosystem: Ecosystem,
+    now: datetime,
     current: Scheme | None,
     agreements: Agreements,
+    size: int,
     seed: Seed,
 ) -> tuple[Fact, ...]:
-    """Facts that open a scheme's proposal. Raises what `check` and `agreement.opening` raise."""
-    check(command.terms, indicators, signing_ids, outsourcer_id)
+    """Facts that open a scheme's proposal, its sealed parts first.
+
+    `size` is the ledger's. Raises what `check`, `check_parts` and `agreement.opening` raise.
+    """
+    signing, outsourcer_id = ecosystem.signing_ids(now), ecosystem.outsourcer.party_id
+    check(command.terms, facts, signing, outsourcer_id)
+    check_parts(command.terms, command.parts, facts, signing, outsourcer_id)
     scheme_id = current.scheme_id if current else seed.new_id()
     if not current and command.replaces:
         scheme_id = agreements.get(command.replaces).subject.removeprefix("scheme/")
@@ -179,4 +200,49 @@ def propose(
         replaces=command.replaces,
     )
     version = current.version + 1 if current else 1
-    return (*superseded, Fact(SchemeProposed(terms, scheme_id, version, command.terms)))
+    sealed = tuple(
+        Fact(
+            SchemePartProposed(terms.proposal_id, scheme_id, version, part),
+            ecosystem.confidants(part.party_id),
+        )
+        for part in command.parts
+    )
+    places = tuple(
+        SealedAt(part.party_id, size + number) for number, part in enumerate(command.parts)
+    )
+    event = SchemeProposed(terms, scheme_id, version, command.terms, sealed=places)
+    return (*sealed, *superseded, Fact(event))
+
+
+def check_parts(
+    common: SchemeTerms,
+    parts: Sequence[PartnerTerms],
+    facts: Facts,
+    signing_ids: frozenset[str],
+    outsourcer_id: str,
+) -> None:
+    """Return if the partners' own parts can be proposed. Raises what `check` raises.
+
+    Each is checked as the scheme that it makes with the common part, places within it.
+    """
+    named = sorted(part.party_id for part in parts)
+    wanted = sorted(common.party_ids()) if is_confidential(common) else []
+    need(named == wanted, "parts", "PER_PARTNER has one part a sharer, OPEN has none")
+    for number, part in enumerate(parts):
+        try:
+            check(personal(common, part), facts, signing_ids, outsourcer_id)
+        except SchemeMalformed as refusal:
+            place = _within_part(common, refusal.path)
+            raise SchemeMalformed(f"parts[{number}].{place}", **refusal.facts) from refusal
+        except ExampleFails as refusal:
+            raise ExampleFails(f"parts[{number}].{refusal.path}", **refusal.facts) from refusal
+
+
+def _within_part(common: SchemeTerms, path: str) -> str:
+    """The place in a partner's own part that a place in its personal terms comes from."""
+    path = path.replace("funding.atRisk.bases[0].amount", "base").replace("funding.atRisk.", "")
+    found = _STEP.match(path)
+    if found is None:
+        return path
+    own = int(found[1]) - len(common.adjustments)
+    return f"adjustments[{own}]{path[found.end() :]}"

@@ -5,9 +5,10 @@ both by their ledger entries, so that anybody recomputes it to the cent. Source:
 sections 6 and 8; ISO 11649 (creditor references).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from fractions import Fraction
 from hashlib import sha256
 
@@ -17,13 +18,17 @@ from stdnum.iso7064 import mod_97_10
 from ledger.agreement import opening
 from ledger.amounts import Money
 from ledger.errors import Fault, Refusal
+from ledger.evaluation import RULES_VERSION, Evaluation, Inputs, evaluate
 from ledger.fact import Fact
 from ledger.ids import ProposalId, Seed
 from ledger.indicator import IndicatorTerms
 from ledger.measurement import Measurement
+from ledger.partner import SealedAt
+from ledger.periods import Calendar, Period
 from ledger.proposal import Agreements, Opening, ProposalKind, ProposalStatus
 from ledger.scheme import Scheme
-from ledger.terms import RULES_VERSION, Result, TraceStep, evaluate
+from ledger.terms import SchemeKind
+from ledger.trace import TraceStep
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _REFERENCE_DIGITS = 16
@@ -41,8 +46,27 @@ class AlreadySettled(Refusal):
     """Period {period} is settled under this scheme. -> A later correction is a true-up."""
 
 
+class KindDiffers(Refusal):
+    """The scheme settles {own}, not {kind}. -> Leave the kind out, or name a correction's kind."""
+
+
 class PeriodBeforeScheme(Refusal):
     """The scheme holds from {valid_from} on, not for {period}. -> Settle a later period."""
+
+
+class SettlementKind(StrEnum):
+    """What a settlement pays for.
+
+    INCENTIVE, CREDIT: a period, by the scheme's kind. TRUE_UP: the difference that restated results
+    make to settled periods. EARN_BACK: losses of a year that come back. REPORTING_PENALTY: parts
+    reported late.
+    """
+
+    INCENTIVE = "INCENTIVE"
+    CREDIT = "CREDIT"
+    TRUE_UP = "TRUE_UP"
+    EARN_BACK = "EARN_BACK"
+    REPORTING_PENALTY = "REPORTING_PENALTY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +79,25 @@ class Stake:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrected:
+    """A settled period that a true-up corrects: what each party had for it, and has now.
+
+    `settlement_id` is the period's own settlement. Parties are in the order of the stakes.
+    """
+
+    period: str
+    settlement_id: str
+    before: tuple[Money, ...]
+    after: tuple[Money, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SettlementContent:
-    """A computed settlement with everything it follows from. `due_on` is the last day to pay."""
+    """A computed settlement with everything it follows from. `due_on` is the last day to pay.
+
+    `corrected` are the periods of a true-up, oldest first, empty for every other kind. `sealed` are
+    the entries of the stakes of a confidential one; it has none of its own then.
+    """
 
     scheme_id: str
     scheme_version: int
@@ -70,15 +111,40 @@ class SettlementContent:
     trace: tuple[TraceStep, ...]
     rules_version: int
     due_on: date
+    kind: SettlementKind = SettlementKind.INCENTIVE
+    corrected: tuple[Corrected, ...] = ()
+    sealed: tuple[SealedAt, ...] = ()
+
+    def concerned(self, outsourcer_id: str) -> frozenset[str]:
+        """Whose consent it needs: the outsourcer's and that of all who have a stake."""
+        stakes = {stake.party_id for stake in self.stakes}
+        sealed = {place.party_id for place in self.sealed}
+        return frozenset({outsourcer_id} | stakes | sealed)
+
+    @property
+    def place(self) -> str:
+        """What of the scheme is settled: one agreed settlement a place."""
+        return place_of(self.kind, self.period)
+
+
+def place_of(kind: SettlementKind, period: str) -> str:
+    """A period's place for its own settlement; the other kinds have places beside it."""
+    if kind in (SettlementKind.INCENTIVE, SettlementKind.CREDIT):
+        return period
+    return f"{kind.lower()}/{period}"
 
 
 @dataclass(frozen=True, slots=True)
 class ProposeSettlement:
-    """Command: have the engine settle a period, and propose the result to those it concerns."""
+    """Command: have the engine settle a period, and propose the result to those it concerns.
+
+    `kind` None is the scheme's own, INCENTIVE or CREDIT.
+    """
 
     scheme_id: str
     period: str
     replaces: str = ""
+    kind: SettlementKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +158,17 @@ class SettlementProposed:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A settlement as it stands; it binds, and is posted, when its status is AGREED."""
+    """A settlement as it stands; it binds, and is posted, when its status is AGREED.
+
+    `corrected_by` are the agreed true-ups that correct it, oldest first.
+    """
 
     proposal_id: str
     settlement_id: str
     content: SettlementContent
     index: int
     status: ProposalStatus
+    corrected_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,80 +196,113 @@ def creditor_reference(settlement_id: str, party_id: str) -> str:
 
 
 def compute(
-    scheme: Scheme, measured: Mapping[str, Measured], period: str, settlement_id: str
+    scheme: Scheme, inputs: Inputs, period: Period, settlement_id: str
 ) -> SettlementContent:
     """The settlement of a period: a pure function, so that an audit can repeat it.
 
-    `measured` holds an agreed result for each of the scheme's indicators.
+    Raises what `evaluation.evaluate` raises.
     """
-    results = {
-        indicator_id: Result(
-            value=each.measurement.value,
-            displayed=each.measurement.displayed,
-            target=each.terms.levels.target,
-            is_low_sample=each.measurement.is_low_sample,
-            low_sample=each.terms.low_sample,
-            index=each.measurement.index,
-        )
-        for indicator_id, each in measured.items()
-    }
-    evaluation = evaluate(scheme.terms, results)
-    last_day = max(each.terms.calendar.period(period).end_on for each in measured.values())
-    stakes = tuple(
-        Stake(share.party_id, part, creditor_reference(settlement_id, share.party_id))
-        for share, part in zip(scheme.terms.shares, evaluation.parts, strict=True)
+    found = evaluate(scheme.terms, inputs)
+    return content_of(
+        scheme, own_kind(scheme), period, scheme.terms.party_ids(), found, settlement_id
     )
+
+
+def own_kind(scheme: Scheme) -> SettlementKind:
+    """What a scheme's periods are settled as."""
+    is_credit = scheme.terms.kind is SchemeKind.CREDIT
+    return SettlementKind.CREDIT if is_credit else SettlementKind.INCENTIVE
+
+
+def content_of(
+    scheme: Scheme,
+    kind: SettlementKind,
+    period: Period,
+    party_ids: Sequence[str],
+    found: Evaluation,
+    settlement_id: str,
+    corrected: tuple[Corrected, ...] = (),
+) -> SettlementContent:
+    """What an evaluation gives those parties, as the content of a settlement."""
     return SettlementContent(
         scheme_id=scheme.scheme_id,
         scheme_version=scheme.version,
         scheme_index=scheme.index,
-        period=period,
-        total_score=evaluation.total_score,
-        pool=scheme.terms.pool,
-        payout=evaluation.payout,
-        stakes=stakes,
-        unallocated=evaluation.unallocated,
-        trace=evaluation.trace,
+        period=period.key,
+        total_score=found.total_score,
+        pool=found.pool,
+        payout=found.payout,
+        stakes=tuple(
+            Stake(party_id, part, creditor_reference(settlement_id, party_id))
+            for party_id, part in zip(party_ids, found.parts, strict=True)
+        ),
+        unallocated=found.unallocated,
+        trace=found.trace,
         rules_version=RULES_VERSION,
-        due_on=last_day + timedelta(days=scheme.terms.due_days),
+        due_on=period.end_on + timedelta(days=scheme.terms.payment.due_days),
+        kind=kind,
+        corrected=corrected,
     )
 
 
-def propose(
-    command: ProposeSettlement,
-    scheme: Scheme,
-    measured: Mapping[str, Measured],
-    outsourcer_id: str,
-    agreements: Agreements,
-    seed: Seed,
-    *,
-    is_settled: bool,
-) -> tuple[Fact, ...]:
-    """Facts that propose the computed settlement.
+def require_settleable(scheme: Scheme, measured: Mapping[str, Measured], period: str) -> Period:
+    """The period, if all that the scheme reads is agreed and live in it.
 
-    `measured` holds what is agreed, by indicator. Raises AlreadySettled, MeasurementMissing,
-    IndicatorInShadow, PeriodBeforeScheme, PeriodUnknown, SubjectBusy.
+    Raises MeasurementMissing, IndicatorInShadow, PeriodBeforeScheme, PeriodUnknown.
     """
-    if is_settled:
-        raise AlreadySettled("period", period=command.period)
-    for item in scheme.terms.items:
-        each = measured.get(item.indicator_id)
+    calendar: Calendar | None = None
+    for indicator_id in scheme.terms.indicator_ids():
+        each = measured.get(indicator_id)
         if each is None:
-            raise MeasurementMissing("period", period=command.period, indicator=item.indicator_id)
-        if not each.terms.is_live_in(command.period):
+            raise MeasurementMissing("period", period=period, indicator=indicator_id)
+        if indicator_id in scheme.terms.item_ids() and not each.terms.is_live_in(period):
             raise IndicatorInShadow("period", indicator=each.terms.name)
         calendar, valid_from = each.terms.calendar, scheme.terms.valid_from_period
-        if calendar.position(command.period) < calendar.position(valid_from):
-            raise PeriodBeforeScheme("period", valid_from=valid_from, period=command.period)
-    settlement_id = seed.new_id()
-    subject = f"settlement/{command.scheme_id}/{command.period}"
+        if calendar.position(period) < calendar.position(valid_from):
+            raise PeriodBeforeScheme("period", valid_from=valid_from, period=period)
+    if calendar is None:
+        raise Fault("a scheme has items")
+    return calendar.period(period)
+
+
+def propose(
+    content: SettlementContent,
+    settlement_id: str,
+    outsourcer_id: str,
+    agreements: Agreements,
+    replaces: str,
+    seed: Seed,
+) -> tuple[Fact, ...]:
+    """Facts that propose a computed settlement. Raises what `agreement.opening` raises."""
     terms, superseded = opening(
         agreements,
         proposal_id=ProposalId(seed.new_id()),
         kind=ProposalKind.SETTLEMENT,
-        subject=subject,
-        signatories={outsourcer_id, *scheme.terms.sharer_ids()},
-        replaces=command.replaces,
+        subject=subject_of(content),
+        signatories=content.concerned(outsourcer_id),
+        replaces=replaces,
     )
-    content = compute(scheme, measured, command.period, settlement_id)
     return (*superseded, Fact(SettlementProposed(terms, settlement_id, content)))
+
+
+def given_by(content: SettlementContent) -> dict[str, dict[str, Money]]:
+    """What each party has for which period once a settlement binds: by period, by party.
+
+    A true-up says so of every period that it corrects; an earn-back and a penalty of none.
+    """
+    stakes = {stake.party_id: stake.amount for stake in content.stakes}
+    match content.kind:
+        case SettlementKind.INCENTIVE | SettlementKind.CREDIT:
+            return {content.period: stakes}
+        case SettlementKind.TRUE_UP:
+            return {
+                each.period: dict(zip(stakes, each.after, strict=True))
+                for each in content.corrected
+            }
+        case _:
+            return {}
+
+
+def subject_of(content: SettlementContent) -> str:
+    """What a settlement's proposal is about: one pending a place."""
+    return f"settlement/{content.scheme_id}/{content.place}"

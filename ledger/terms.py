@@ -1,25 +1,77 @@
-"""Incentive terms as data: points, weights, pool and shares, evaluated with a trace.
+"""Incentive terms as data: what a scheme states, in a closed set of forms, never code.
 
-The one rule: terms are a closed set of forms, never code, and every number on the way to a payout
-is in the trace with the rule that made it. Nothing is rounded but where the terms say so: a score
-reads the exact or the displayed value as its item states, money is rounded once, to the currency's
-minor unit, and split by largest remainder, ties to the earlier share.
+The one rule: whatever changes a cent is a stated term without a hidden default: rounding mode,
+step and stage, boundary sides, denominator, band mode, reweighting, order of caps, residual cents,
+what falls free. `evaluation` computes them, `sentence` prints them, `soundness` refuses those that
+cannot hold.
 
-Sources: `domain.md` section 6; worked public cases "two-slope", "payout-table", "gap-to-goal" and
-"residual-cent" of the shared cases.
+Source: `domain.md` section 6.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from itertools import pairwise
 
-from ledger.amounts import Money, Rounding, allocate, render_number, round_to
-from ledger.indicator import Boundary, LowSample
+from ledger.amounts import Money
+from ledger.cap import Adjustment
+from ledger.indicator import Boundary
+from ledger.reading import Level, Reading, RoundingStep
+from ledger.scoring import Scoring
+from ledger.split import Split
 
-RULES_VERSION = 1
-"""Version of the evaluation below; a settlement names it, so that old cents replay as they were."""
+
+class SchemeKind(StrEnum):
+    """INCENTIVE: partners earn, and may owe. CREDIT: partners give back for what was missed."""
+
+    INCENTIVE = "INCENTIVE"
+    CREDIT = "CREDIT"
+
+
+class Allocation(StrEnum):
+    """What the weights add up to, those outside the denominator aside.
+
+    WHOLE: exactly 1. AT_MOST_WHOLE: no more than 1; the rest is nobody's. OVER_ALLOCATED: more
+    than 1 may be, and a cap holds the sum. POINTS: plain numbers that a table of the total reads.
+    """
+
+    WHOLE = "WHOLE"
+    AT_MOST_WHOLE = "AT_MOST_WHOLE"
+    OVER_ALLOCATED = "OVER_ALLOCATED"
+    POINTS = "POINTS"
+
+
+class Reweighting(StrEnum):
+    """Where the weight goes of an item that has no score for too few observations.
+
+    AS_THE_INDICATOR_SAYS: as its low-sample rule does. IN_PROPORTION, EQUALLY: to the other items
+    of the denominator. NONE: nowhere, it earns nothing.
+    """
+
+    AS_THE_INDICATOR_SAYS = "AS_THE_INDICATOR_SAYS"
+    IN_PROPORTION = "IN_PROPORTION"
+    EQUALLY = "EQUALLY"
+    NONE = "NONE"
+
+
+class Basis(StrEnum):
+    """Whether an item scores the JOINT result, or each party's OWN_PART of it."""
+
+    JOINT = "JOINT"
+    OWN_PART = "OWN_PART"
+
+
+class Denominator(StrEnum):
+    """Whether an item's weight counts INSIDE the whole, or is a bonus OUTSIDE of it."""
+
+    INSIDE = "INSIDE"
+    OUTSIDE = "OUTSIDE"
+
+
+class MoneyStage(StrEnum):
+    """TOTAL: the total is rounded, then split exactly. EACH_PART: each party's part is rounded."""
+
+    TOTAL = "TOTAL"
+    EACH_PART = "EACH_PART"
 
 
 class Residual(StrEnum):
@@ -32,251 +84,252 @@ class Unallocated(StrEnum):
     """Where the part of the pool goes that was not earned."""
 
     RETURNS_TO_OUTSOURCER = "RETURNS_TO_OUTSOURCER"
+    STAYS_UNALLOCATED = "STAYS_UNALLOCATED"
 
 
-class Reading(StrEnum):
-    """Which value a score reads: the EXACT one, or the one DISPLAYED after rounding."""
+class Malus(StrEnum):
+    """How a loss is paid: NETTED against what is due to the partner, or INVOICED to it."""
 
-    EXACT = "EXACT"
-    DISPLAYED = "DISPLAYED"
+    NETTED = "NETTED"
+    INVOICED = "INVOICED"
+
+
+class Confidentiality(StrEnum):
+    """OPEN: all terms and amounts are open to all members, as shares of one pool have to be.
+
+    PER_PARTNER: what each partner has at stake and gets is between it and the outsourcer.
+    """
+
+    OPEN = "OPEN"
+    PER_PARTNER = "PER_PARTNER"
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """A point of a curve: at this value of the indicator, this score (0 nothing, 1 the whole)."""
+class Factor:
+    """A named factor of an allocation: category, service level, weighting factor."""
 
-    at: Fraction
-    score: Fraction
+    name: str
+    value: Fraction
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An indicator in the scheme: its weight, and the curve from threshold over target to stretch.
+    """An indicator in the scheme, how its result becomes a score, and what that weighs.
 
-    Points run from worse to better. `boundary` says whether a value at the threshold itself earns.
+    Its allocation is `weight` times every factor.
     """
 
     indicator_id: str
     weight: Fraction
-    points: tuple[Point, ...]
-    boundary: Boundary
-    reads: Reading
+    factors: tuple[Factor, ...]
+    reading: Reading
+    scoring: Scoring
+    basis: Basis
+    denominator: Denominator
+    score_rounding: RoundingStep | None
+
+    @property
+    def allocation(self) -> Fraction:
+        """Its weight times its factors."""
+        found = self.weight
+        for factor in self.factors:
+            found *= factor.value
+        return found
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """A party's fixed share of what is paid out; shares add up to 1."""
+class AtRiskRate:
+    """From this year of the scheme on (1 is the first), this share of the base is at risk."""
 
-    party_id: str
+    from_year: int
     share: Fraction
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """A party's base for a whole period, such as its invoice."""
+
+    party_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """A share of each party's base is at stake, by a schedule of years.
+
+    The base is either stated (`bases`) or measured: the parts of `base_indicator_id`, in major
+    units of `currency`.
+    """
+
+    currency: str
+    schedule: tuple[AtRiskRate, ...]
+    bases: tuple[Base, ...]
+    base_indicator_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """Where the money comes from: exactly one of these.
+
+    `pool`: a fixed amount a period. `at_risk`: a share of each party's base. `earned_in`: no pool,
+    the items give money by themselves, in this currency.
+    """
+
+    pool: Money | None = None
+    at_risk: AtRisk | None = None
+    earned_in: str = ""
+
+    @property
+    def currency(self) -> str:
+        """The one currency of the scheme."""
+        if self.pool is not None:
+            return self.pool.currency
+        return self.at_risk.currency if self.at_risk is not None else self.earned_in
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRounding(RoundingStep):
+    """Mode, step in major units (0.01 for cents), and what is rounded."""
+
+    stage: MoneyStage
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """What one party's finance needs on its documents; each may be empty."""
+
+    party_id: str
+    purchase_order: str
+    tax_number: str
+    account_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentTerms:
+    """`due_days` are calendar days after the period's last day on which payment falls due."""
+
+    due_days: int
+    malus: Malus
+    references: tuple[References, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EarnBack:
+    """At the year's end a share of the year's losses on an item comes back.
+
+    It does when the mean of the year's results meets the level.
+    """
+
+    indicator_id: str
+    level: Level
+    boundary: Boundary
+    share: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class ReportingPenalty:
+    """What a party owes for each indicator of which its part came late, or not at all.
+
+    Late is more than `grace_days` calendar days after the period's end.
+    """
+
+    amount: Money
+    grace_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExamplePart:
+    """A party's own part of an assumed result."""
+
+    party_id: str
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class ExampleValue:
-    """A value that a worked example assumes."""
+    """A result that a worked example assumes: of an item, a gate, a multiplier or a base.
+
+    `earlier` are the results of the periods before, oldest first.
+    """
 
     indicator_id: str
     value: Fraction
+    earlier: tuple[Fraction, ...] = ()
+    parts: tuple[ExamplePart, ...] = ()
+    is_low_sample: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedPart:
+    """What a worked example expects a party to get."""
+
+    party_id: str
+    amount: Money
 
 
 @dataclass(frozen=True, slots=True)
 class SchemeExample:
-    """Assumed values, and what must be paid out for them."""
+    """Assumed results, and what must be paid out for them, in all and (where given) a party."""
 
     values: tuple[ExampleValue, ...]
     expected: Money
+    expected_parts: tuple[ExpectedPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SchemeTerms:
-    """Every term of a scheme. `pool` is what a period pays at most, at a score of 1 throughout.
+    """Every term of a scheme. `of_total`, where given, turns the total score into the share paid.
 
-    `due_days` are calendar days after the period's last day on which payment falls due.
+    `year_starts_in` is the month (1 to 12) in which the scheme's year starts: caps a year, the
+    schedule of what is at risk and earn-back count by it.
     """
 
     name: str
-    pool: Money
+    kind: SchemeKind
+    funding: Funding
     items: tuple[Item, ...]
-    shares: tuple[Share, ...]
-    rounding: Rounding
+    allocation: Allocation
+    reweighting: Reweighting
+    of_total: Scoring | None
+    adjustments: tuple[Adjustment, ...]
+    split: Split
+    rounding: MoneyRounding
     residual: Residual
     unallocated: Unallocated
     valid_from_period: str
-    due_days: int
+    year_starts_in: int
+    payment: PaymentTerms
+    earn_backs: tuple[EarnBack, ...]
+    reporting_penalty: ReportingPenalty | None
     worked_examples: tuple[SchemeExample, ...]
-
-    def sharer_ids(self) -> frozenset[str]:
-        """Ids of the parties that have a share."""
-        return frozenset(share.party_id for share in self.shares)
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """A result as the evaluation reads it. `index` is its entry; examples have none."""
-
-    value: Fraction
-    displayed: Fraction
-    target: Fraction
-    is_low_sample: bool
-    low_sample: LowSample
-    index: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class TraceInput:
-    """A number that a step used; `index` is the ledger entry it comes from, if it does."""
-
-    name: str
-    value: Fraction
-    index: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TraceStep:
-    """One step from the results to the money: what, by which rule, from which numbers, giving what.
-
-    `subject` is the indicator or the party that the step is about, empty for the whole.
-    """
-
-    name: str
-    subject: str
-    rule: str
-    inputs: tuple[TraceInput, ...]
-    result: Fraction
+    confidentiality: Confidentiality = Confidentiality.OPEN
 
     @property
-    def sentence(self) -> str:
-        """The step in words, with every number."""
-        used = ", ".join(f"{each.name} {render_number(each.value)}" for each in self.inputs)
-        return f"{self.name}: {self.rule} ({used}) gives {render_number(self.result)}"
+    def currency(self) -> str:
+        """The one currency of the scheme."""
+        return self.funding.currency
 
+    def party_ids(self) -> tuple[str, ...]:
+        """Ids of the parties that share, in the order in which left-over cents are given."""
+        return tuple(share.party_id for share in self.split.shares)
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What the terms give for a set of results: parts in the order of the shares."""
+    def sharer_ids(self) -> frozenset[str]:
+        """Ids of the parties that share."""
+        return frozenset(self.party_ids())
 
-    total_score: Fraction
-    payout: Money
-    parts: tuple[Money, ...]
-    unallocated: Money
-    trace: tuple[TraceStep, ...]
+    def item_ids(self) -> tuple[str, ...]:
+        """Ids of the indicators that are scored."""
+        return tuple(item.indicator_id for item in self.items)
 
-
-def score(points: Sequence[Point], value: Fraction, boundary: Boundary) -> tuple[Fraction, str]:
-    """The score of a value on a curve, and the rule that gave it.
-
-    Nothing before the first point (the cliff), straight lines between points, the last point's
-    score from there on (the cap). A value at the first point earns its score if `boundary` is
-    INCLUSIVE. Points run from worse to better: upwards or downwards.
-    Source: domain.md section 6, "points with straight-line interpolation".
-    """
-    sign = 1 if len(points) == 1 or points[-1].at > points[0].at else -1
-    place = sign * value
-    first, last = points[0], points[-1]
-    if place < sign * first.at or (value == first.at and boundary is Boundary.EXCLUSIVE):
-        return Fraction(0), "before the threshold nothing is earned"
-    if place >= sign * last.at:
-        return last.score, "from the last point on its score holds"
-    for before, after in pairwise(points):
-        if place < sign * after.at:
-            run = (value - before.at) / (after.at - before.at)
-            rule = "a straight line between the two points around the value"
-            return before.score + run * (after.score - before.score), rule
-    raise AssertionError("the points cover every value")
-
-
-def evaluate(terms: SchemeTerms, results: Mapping[str, Result]) -> Evaluation:
-    """Scores, total, payout and parts, with the trace.
-
-    Requires a result an item. Law: the parts and the unallocated rest add up to the pool.
-    Low samples: an item without score gives its weight to the others, in proportion or equally;
-    PAY_AT_TARGET scores the target; PAY_NOTHING scores zero. Source: domain.md sections 4 and 6.
-    """
-    scores, steps = _scores(terms.items, results)
-    weights = _weights(terms.items, results)
-    total = sum((weights[key] * scores[key] for key in scores), Fraction(0))
-    inputs = [
-        each
-        for item in terms.items
-        if item.indicator_id in scores
-        for each in (
-            TraceInput("weight", weights[item.indicator_id]),
-            TraceInput("score", scores[item.indicator_id]),
-        )
-    ]
-    steps.append(TraceStep("total score", "", "sum of weight times score", tuple(inputs), total))
-    exact = terms.pool.value * total
-    unit = Money(terms.pool.currency, 1).value
-    payout = round_to(exact, unit, terms.rounding)
-    payout_minor = int(payout / unit)
-    pool = TraceInput("pool", terms.pool.value)
-    rule = f"pool times total score, rounded {terms.rounding} to {render_number(unit)}"
-    steps.append(TraceStep("payout", "", rule, (pool, TraceInput("total score", total)), payout))
-    parts = [
-        Money(terms.pool.currency, part)
-        for part in allocate(payout_minor, [share.share for share in terms.shares])
-    ]
-    for share, part in zip(terms.shares, parts, strict=True):
-        given = (TraceInput("payout", payout), TraceInput("share", share.share))
-        rule = "payout times share, residual cents by largest remainder"
-        steps.append(TraceStep("stake", share.party_id, rule, given, part.value))
-    rest = Money(terms.pool.currency, terms.pool.amount_minor - payout_minor)
-    given = (pool, TraceInput("payout", payout))
-    rule = "what of the pool was not earned returns to the outsourcer"
-    steps.append(TraceStep("unallocated", "", rule, given, rest.value))
-    money = Money(terms.pool.currency, payout_minor)
-    return Evaluation(total, money, tuple(parts), rest, tuple(steps))
-
-
-def _scores(
-    items: Sequence[Item], results: Mapping[str, Result]
-) -> tuple[dict[str, Fraction], list[TraceStep]]:
-    """Score of each item that has one, with its step."""
-    scores: dict[str, Fraction] = {}
-    steps = []
-    for item in items:
-        result = results[item.indicator_id]
-        value = result.displayed if item.reads is Reading.DISPLAYED else result.value
-        inputs = [TraceInput("value", value, result.index)]
-        if result.is_low_sample and result.low_sample in _WITHOUT_SCORE:
-            rule = f"too few observations: {result.low_sample}"
-            steps.append(TraceStep("score", item.indicator_id, rule, tuple(inputs), Fraction(0)))
-            continue
-        if result.is_low_sample and result.low_sample is LowSample.PAY_NOTHING:
-            earned, rule = Fraction(0), "too few observations: PAY_NOTHING"
-        else:
-            read = result.target if result.is_low_sample else value
-            earned, rule = score(item.points, read, item.boundary)
-        for point in item.points:
-            inputs += [TraceInput("point at", point.at), TraceInput("scores", point.score)]
-        scores[item.indicator_id] = earned
-        steps.append(TraceStep("score", item.indicator_id, rule, tuple(inputs), earned))
-    return scores, steps
-
-
-_WITHOUT_SCORE = (
-    LowSample.NO_SCORE_REWEIGHT_IN_PROPORTION,
-    LowSample.NO_SCORE_REWEIGHT_EQUALLY,
-)
-
-
-def _weights(items: Sequence[Item], results: Mapping[str, Result]) -> dict[str, Fraction]:
-    """Weights of the items that have a score, after the others' are spread over them."""
-    without = {
-        item.indicator_id: results[item.indicator_id].low_sample
-        for item in items
-        if results[item.indicator_id].is_low_sample
-        and results[item.indicator_id].low_sample in _WITHOUT_SCORE
-    }
-    kept = [item for item in items if item.indicator_id not in without]
-    equally = sum(
-        (
-            item.weight
-            for item in items
-            if without.get(item.indicator_id) is LowSample.NO_SCORE_REWEIGHT_EQUALLY
-        ),
-        Fraction(0),
-    )
-    spread = {item.indicator_id: item.weight + equally / len(kept) for item in kept}
-    whole = sum(spread.values(), Fraction(0))
-    return {key: weight / whole for key, weight in spread.items()}
+    def indicator_ids(self) -> tuple[str, ...]:
+        """Ids of every indicator that a result is needed of, each once."""
+        found = list(self.item_ids())
+        for step in self.adjustments:
+            if step.gate is not None:
+                found.append(step.gate.indicator_id)
+            if step.multiplier is not None:
+                found.append(step.multiplier.indicator_id)
+        if self.funding.at_risk is not None:
+            found.append(self.funding.at_risk.base_indicator_id)
+        found.append(self.split.contribution_id)
+        return tuple(dict.fromkeys(filter(None, found)))

@@ -93,7 +93,7 @@ def part_posted(book: Book, proposal: Proposal) -> Iterator[Fact]:
 
 def with_part_posted(book: Book, state: Settlement, event: SettlementPartPosted) -> Book:
     """The Book once an undisputed part is posted, but for its accounts and what is owed."""
-    place = (state.content.scheme_id, state.content.period)
+    place = (state.content.scheme_id, state.content.place)
     done = _done(book, state.content)
     for stake in event.stakes:
         done = done.set((event.settlement_id, stake.party_id), stake.amount.amount_minor)
@@ -102,7 +102,7 @@ def with_part_posted(book: Book, state: Settlement, event: SettlementPartPosted)
 
 def _done(book: Book, content: SettlementContent) -> Map[tuple[str, str], int]:
     """What was posted of a scheme's period as undisputed, by settlement and party."""
-    return book.part_posted.get((content.scheme_id, content.period), Map())
+    return book.part_posted.get((content.scheme_id, content.place), Map())
 
 
 def _without(stake: Stake, done: Map[tuple[str, str], int], but: str = "") -> Stake:

@@ -193,26 +193,43 @@ async def _scheme(chain: Chain, indicator: str, first: str, owners: list[str]) -
     shares = dict(zip(owners, ("0.5", "0.4", "0.1"), strict=True))
     terms = {
         "name": f"Joint continuity bonus. {INVENTED}",
-        "pool": {"amount": "10000.00", "currency": "GBP"},
+        "kind": "INCENTIVE",
+        "funding": {"pool": {"amount": "10000.00", "currency": "GBP"}},
         "items": [
             {
                 "indicatorId": indicator,
                 "weight": "1",
-                "points": [{"at": at, "score": score} for at, score in points],
-                "boundary": "INCLUSIVE",
-                "reads": "DISPLAYED",
+                "reading": {"of": "VALUE", "stage": "DISPLAYED", "periods": 1},
+                "scoring": {
+                    "line": {
+                        "points": [{"at": at, "score": score} for at, score in points],
+                        "boundary": "INCLUSIVE",
+                        "before": "NOTHING",
+                        "after": "HELD",
+                    }
+                },
+                "basis": "JOINT",
+                "denominator": "INSIDE",
             }
         ],
-        "shares": [{"partyId": chain.parties[n], "share": s} for n, s in shares.items()],
-        "rounding": "HALF_UP",
+        "allocation": "WHOLE",
+        "reweighting": "AS_THE_INDICATOR_SAYS",
+        "split": {
+            "kind": "FIXED",
+            "shares": [{"partyId": chain.parties[n], "share": s} for n, s in shares.items()],
+            "proRata": "BY_CALENDAR_DAY",
+            "fallsFree": "TO_THE_OUTSOURCER",
+        },
+        "rounding": {"mode": "HALF_UP", "step": "0.01", "stage": "TOTAL"},
         "residual": "LARGEST_REMAINDER",
         "unallocated": "RETURNS_TO_OUTSOURCER",
         "validFromPeriod": first,
-        "dueDays": 30,
+        "yearStartsIn": 4,
+        "payment": {"dueDays": 30, "malus": "INVOICED"},
         "workedExamples": [
             {
                 "values": [{"indicatorId": indicator, "value": "66000"}],
-                "expectedPayout": {"amount": "7500.00", "currency": "GBP"},
+                "expected": {"amount": "7500.00", "currency": "GBP"},
             }
         ],
     }

@@ -157,12 +157,12 @@ async def test_too_many_decimals_are_refused_with_their_place(told: World) -> No
     """Nothing is rounded behind anybody's back."""
     indicator = await agreed_indicator(told)
     terms = scheme_terms(told, indicator, {TRACK: "1"})
-    terms["pool"]["amount"] = "100.001"
+    terms["funding"]["pool"]["amount"] = "100.001"
 
     problem = await told.refused(BUYER, "proposeScheme", terms)
 
     assert problem["code"] == "TOO_MANY_DECIMALS"
-    assert problem["path"] == "pool"
+    assert problem["path"] == "funding.pool"
     assert "Round" in problem["remedy"]
 
 
@@ -177,7 +177,7 @@ async def test_a_worked_example_that_fails_is_refused(told: World) -> None:
     assert (await told.refused(TRACK, "proposeIndicator", terms))["code"] == "WHY_MISSING"
     indicator = await agreed_indicator(told)
     scheme = scheme_terms(told, indicator, {TRACK: "1"})
-    scheme["workedExamples"][0]["expectedPayout"]["amount"] = "1.00"
+    scheme["workedExamples"][0]["expected"]["amount"] = "1.00"
     assert (await told.refused(BUYER, "proposeScheme", scheme))["code"] == "EXAMPLE_FAILS"
 
 

@@ -213,32 +213,46 @@ def indicator_terms(world: World, owners: Mapping[str, str]) -> dict[str, Any]:
 
 def scheme_terms(world: World, indicator_id: str, shares: Mapping[str, str]) -> dict[str, Any]:
     """Threshold, target and stretch on one indicator; invented terms."""
+    points = (("80000", "0.25"), ("66000", "0.75"), ("50000", "1"))
     return {
         "name": "Joint continuity bonus (invented terms)",
-        "pool": {"amount": "10000.00", "currency": "GBP"},
+        "kind": "INCENTIVE",
+        "funding": {"pool": {"amount": "10000.00", "currency": "GBP"}},
         "items": [
             {
                 "indicatorId": indicator_id,
                 "weight": "1",
-                "points": [
-                    {"at": "80000", "score": "0.25"},
-                    {"at": "66000", "score": "0.75"},
-                    {"at": "50000", "score": "1"},
-                ],
-                "boundary": "INCLUSIVE",
-                "reads": "DISPLAYED",
+                "reading": {"of": "VALUE", "stage": "DISPLAYED", "periods": 1},
+                "scoring": {
+                    "line": {
+                        "points": [{"at": at, "score": score} for at, score in points],
+                        "boundary": "INCLUSIVE",
+                        "before": "NOTHING",
+                        "after": "HELD",
+                    }
+                },
+                "basis": "JOINT",
+                "denominator": "INSIDE",
             }
         ],
-        "shares": [{"partyId": world.parties[n], "share": s} for n, s in shares.items()],
-        "rounding": "HALF_UP",
+        "allocation": "WHOLE",
+        "reweighting": "AS_THE_INDICATOR_SAYS",
+        "split": {
+            "kind": "FIXED",
+            "shares": [{"partyId": world.parties[n], "share": s} for n, s in shares.items()],
+            "proRata": "BY_CALENDAR_DAY",
+            "fallsFree": "TO_THE_OUTSOURCER",
+        },
+        "rounding": {"mode": "HALF_UP", "step": "0.01", "stage": "TOTAL"},
         "residual": "LARGEST_REMAINDER",
         "unallocated": "RETURNS_TO_OUTSOURCER",
         "validFromPeriod": "2024-04",
-        "dueDays": 30,
+        "yearStartsIn": 4,
+        "payment": {"dueDays": 30, "malus": "INVOICED"},
         "workedExamples": [
             {
                 "values": [{"indicatorId": indicator_id, "value": "66000"}],
-                "expectedPayout": {"amount": "7500.00", "currency": "GBP"},
+                "expected": {"amount": "7500.00", "currency": "GBP"},
             }
         ],
     }

@@ -123,26 +123,43 @@ def _scheme(chain: Chain, indicator: str) -> dict[str, Any]:
     points = (("800", "0.25"), ("600", "0.75"), ("500", "1"))
     return {
         "name": "Invented terms for a bench",
-        "pool": {"amount": "1000000000.00", "currency": CURRENCY},
+        "kind": "INCENTIVE",
+        "funding": {"pool": {"amount": "1000000000.00", "currency": CURRENCY}},
         "items": [
             {
                 "indicatorId": indicator,
                 "weight": "1",
-                "points": [{"at": at, "score": score} for at, score in points],
-                "boundary": "INCLUSIVE",
-                "reads": "DISPLAYED",
+                "reading": {"of": "VALUE", "stage": "DISPLAYED", "periods": 1},
+                "scoring": {
+                    "line": {
+                        "points": [{"at": at, "score": score} for at, score in points],
+                        "boundary": "INCLUSIVE",
+                        "before": "NOTHING",
+                        "after": "HELD",
+                    }
+                },
+                "basis": "JOINT",
+                "denominator": "INSIDE",
             }
         ],
-        "shares": [{"partyId": chain.parties[name], "share": "0.25"} for name in PARTNERS],
-        "rounding": "HALF_UP",
+        "allocation": "WHOLE",
+        "reweighting": "AS_THE_INDICATOR_SAYS",
+        "split": {
+            "kind": "FIXED",
+            "shares": [{"partyId": chain.parties[name], "share": "0.25"} for name in PARTNERS],
+            "proRata": "BY_CALENDAR_DAY",
+            "fallsFree": "TO_THE_OUTSOURCER",
+        },
+        "rounding": {"mode": "HALF_UP", "step": "0.01", "stage": "TOTAL"},
         "residual": "LARGEST_REMAINDER",
         "unallocated": "RETURNS_TO_OUTSOURCER",
         "validFromPeriod": PERIOD,
-        "dueDays": 30,
+        "yearStartsIn": 4,
+        "payment": {"dueDays": 30, "malus": "INVOICED"},
         "workedExamples": [
             {
                 "values": [{"indicatorId": indicator, "value": "600"}],
-                "expectedPayout": {"amount": "750000000.00", "currency": CURRENCY},
+                "expected": {"amount": "750000000.00", "currency": CURRENCY},
             }
         ],
     }

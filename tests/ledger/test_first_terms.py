@@ -1,4 +1,4 @@
-"""Incentive terms: public worked cases, and the laws that every split keeps."""
+"""The first terms and their evaluator, which stay: public cases, and the laws of every split."""
 
 from fractions import Fraction
 
@@ -8,10 +8,7 @@ from hypothesis import strategies as st
 
 from ledger.amounts import Money, Rounding, allocate
 from ledger.errors import Fault
-from ledger.indicator import Boundary, LowSample
-from ledger.journal import Account, AccountKind, Line, post, settlement_lines
-from ledger.settlement import creditor_reference
-from ledger.terms import (
+from ledger.first_terms import (
     Item,
     Point,
     Reading,
@@ -23,6 +20,9 @@ from ledger.terms import (
     evaluate,
     score,
 )
+from ledger.indicator import Boundary, LowSample
+from ledger.journal import Account, AccountKind, Line, post, settlement_lines
+from ledger.settlement import creditor_reference
 from tests.shared import case
 
 

@@ -1,0 +1,167 @@
+"""What-if: a scheme run over past periods, old beside new, and the shadow stakes of pilots.
+
+The one rule: everything here is notional; it enters nothing and is never in the books.
+"""
+
+from typing import Annotated
+
+import strawberry
+from strawberry import field
+
+from graph.context import Info
+from graph.mirror import workroom
+from graph.money import Money, money_of
+from graph.nodes import local_id
+from graph.parties import Party, party_by_id
+from graph.previews import SchemeEvaluation, evaluation_of
+from graph.problems import Problem, problem_of
+from graph.scheme_inputs import SchemeTermsInput
+from ledger import terms as forms
+from ledger import what_if as rules
+from ledger.actor import NotFound
+from ledger.basis import calendar_for, facts_for
+from ledger.book import Book
+from ledger.errors import Refusal
+from ledger.partner import is_confidential, nominal
+from ledger.soundness import check_terms
+
+
+@strawberry.type(description="What terms give for a past period. Notional: never in the books.")
+class NotionalPeriod:
+    """An evaluation, or why there is none."""
+
+    period: str = field(description="The period's key.")
+    is_notional: bool = field(description="Always true: nothing of it is owed.")
+    reason: str = field(description="Why it gives nothing; empty when it gives something.")
+    evaluation: SchemeEvaluation | None = field(description="Null where the terms give nothing.")
+
+
+@strawberry.type(description="A past period by the terms in force and by the proposed ones.")
+class ComparedPeriod:
+    """Old beside new."""
+
+    period: str = field(description="The period's key.")
+    old: NotionalPeriod | None = field(
+        description="By the terms in force; null where there are none, or not all was measured."
+    )
+    new: NotionalPeriod = field(description="By the proposed terms.")
+
+
+@strawberry.type(description="What the proposed terms would have changed for a party.")
+class PartyDifference:
+    """Over all periods shown."""
+
+    party_id: strawberry.Private[str]
+    difference: Money = field(description="New less old; below zero where it would have got less.")
+
+    @field(description="The party.")
+    async def party(self, info: Info) -> Party:
+        """Whose difference."""
+        return await party_by_id(info, self.party_id)
+
+
+@strawberry.type(description="Answer to `whatIfScheme`.")
+class WhatIf:
+    """Problems, or past periods by old and new terms."""
+
+    problems: list[Problem] = field(description="Why the terms cannot stand; empty if they can.")
+    periods: list[ComparedPeriod] = field(
+        description="The newest 120 periods of which everything is agreed, oldest first."
+    )
+    differences: list[PartyDifference] = field(
+        description="One a party; none where the two schemes pay in two currencies."
+    )
+
+
+def notional_of(given: rules.Notional) -> NotionalPeriod:
+    """A notional period as the API shows it."""
+    found = given.found
+    return NotionalPeriod(
+        period=given.period,
+        is_notional=True,
+        reason=given.reason,
+        evaluation=None if found is None else evaluation_of(found, given.party_ids),
+    )
+
+
+@strawberry.type
+class WhatIfQuery:
+    """Computing over the past."""
+
+    @field(description="Run proposed terms over past periods, beside those of a scheme in force.")
+    async def what_if_scheme(
+        self,
+        info: Info,
+        terms: SchemeTermsInput,
+        scheme_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(description="An agreed scheme to compare with."),
+        ] = None,
+    ) -> WhatIf:
+        """Before anybody signs."""
+        try:
+            return await _what_if(info, terms, scheme_id)
+        except Refusal as refusal:
+            return WhatIf(problems=[problem_of(refusal)], periods=[], differences=[])
+
+    @field(
+        description="What an agreed scheme would pay for its measured periods, whether its "
+        "indicators are live or in a pilot's shadow."
+    )
+    async def shadow_stakes(
+        self,
+        info: Info,
+        scheme_id: Annotated[strawberry.ID, strawberry.argument(description="An agreed scheme.")],
+    ) -> list[NotionalPeriod]:
+        """Notional stakes, oldest period first; the newest 120."""
+        book = await _book(info)
+        agreed = book.current_scheme(local_id(scheme_id, "Scheme", "schemeId"))
+        if agreed is None:
+            return []
+        terms = nominal(agreed.terms) if is_confidential(agreed.terms) else agreed.terms
+        calendar = calendar_for(book, terms)
+        periods = rules.measured_periods(book, terms, calendar)
+        return [notional_of(each) for each in rules.notional(book, terms, periods, calendar)]
+
+
+async def _book(info: Info) -> Book:
+    """The Book of the caller's ecosystem. Raises NotFound."""
+    ecosystem = await info.context.ecosystem()
+    return await info.context.doors.ledger.book(ecosystem.ecosystem_id)
+
+
+async def _what_if(info: Info, given: SchemeTermsInput, scheme_id: strawberry.ID | None) -> WhatIf:
+    """The comparison. Raises a Refusal."""
+    ecosystem = await info.context.ecosystem()
+    new = workroom(given, forms.SchemeTerms)
+    book = await _book(info)
+    new = nominal(new) if is_confidential(new) else new
+    facts = facts_for(book, new)
+    check_terms(new, facts, ecosystem.signing_ids(book.last_at), ecosystem.outsourcer.party_id)
+    old = None
+    if scheme_id:
+        key = local_id(scheme_id, "Scheme", "schemeId")
+        agreed = book.current_scheme(key)
+        if agreed is None:
+            raise NotFound("schemeId", what="agreed scheme", id=key)
+        old = agreed.terms
+    compared = rules.what_if(book, old, new)
+    party_ids = dict.fromkeys((*new.party_ids(), *(old.party_ids() if old else ())))
+    return WhatIf(
+        problems=[],
+        periods=[
+            ComparedPeriod(
+                period=each.period,
+                old=None if each.old is None else notional_of(each.old),
+                new=notional_of(each.new),
+            )
+            for each in compared
+        ],
+        differences=[
+            PartyDifference(
+                party_id=key, difference=money_of(rules.difference(compared, key, new.currency))
+            )
+            for key in party_ids
+            if old is None or old.currency == new.currency
+        ],
+    )

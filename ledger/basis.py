@@ -1,0 +1,186 @@
+"""Basis: what an evaluation rests on, gathered from the Book: results, presence, years.
+
+The one rule: it is a pure function of the Book, so that an audit gathers the same. Results are the
+agreed ones of every measured period up to the one that is evaluated, each by the version that
+measured it. Source: `domain.md` sections 5 and 6.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+
+from ledger.actor import NotFound
+from ledger.book import Book
+from ledger.cap import Adjustment, GainOnly, Limit, PartnerCap, Side
+from ledger.errors import Fault
+from ledger.evaluation import Inputs
+from ledger.foresight import IndicatorFacts
+from ledger.indicator import Direction, IndicatorTerms
+from ledger.measurement import Measurement
+from ledger.method import Method
+from ledger.partner import personal
+from ledger.periods import Calendar, Period
+from ledger.reading import PartValue, Result, RoundingStep
+from ledger.scheme import Scheme
+from ledger.settlement import Measured
+from ledger.terms import SchemeTerms
+
+_SHARES = frozenset({Method.POOLED_RATIO})
+
+
+def facts_for(book: Book, terms: SchemeTerms) -> dict[str, IndicatorFacts]:
+    """What a check of terms needs to know of the agreed indicators that they name.
+
+    Raises PeriodUnknown where a calendar has no `valid_from_period`.
+    """
+    found = {}
+    for indicator_id in terms.indicator_ids():
+        version = book.current_indicator(indicator_id)
+        if version is not None:
+            found[indicator_id] = _facts(version.terms, terms.valid_from_period)
+    return found
+
+
+def _facts(agreed: IndicatorTerms, valid_from: str) -> IndicatorFacts:
+    agreed.calendar.period(valid_from, "validFromPeriod")
+    return IndicatorFacts(
+        name=agreed.name,
+        lower_is_better=agreed.direction is Direction.LOWER_IS_BETTER,
+        levels=agreed.levels,
+        rounding=RoundingStep(agreed.rounding.mode, agreed.rounding.step),
+        owners=agreed.owners,
+        calendar=agreed.calendar,
+        low_sample=agreed.low_sample,
+        minimum_sample=agreed.minimum_sample,
+        is_live=agreed.is_live_in(valid_from),
+        is_share=agreed.method.kind in _SHARES,
+        whole=agreed.method.scale,
+    )
+
+
+def measured_for(book: Book, indicator_ids: Iterable[str], period: str) -> dict[str, Measured]:
+    """The agreed results of indicators for a period; what is not agreed is missing.
+
+    Each comes with the terms of the version that it was measured by.
+    """
+    found_results = {}
+    for indicator_id in indicator_ids:
+        result = book.agreed_measurement(indicator_id, period)
+        if result is not None:
+            version = book.indicator_version(indicator_id, result.version)
+            found_results[indicator_id] = Measured(result, version.terms)
+    return found_results
+
+
+def series_for(book: Book, indicator_id: str, period: str) -> tuple[Result, ...]:
+    """The agreed results of an indicator up to a period, oldest first."""
+    found = []
+    for (key, when), proposal_id in book.results.items():
+        if key == indicator_id:
+            measurement = book.measurements[proposal_id]
+            agreed = book.indicator_version(key, measurement.version).terms
+            found.append((agreed.calendar.position(when), measurement, agreed))
+    latest = next(place for place, each, _ in found if each.period == period)
+    upto = sorted((each for each in found if each[0] <= latest), key=lambda each: each[0])
+    return tuple(result_of(measurement, agreed) for _, measurement, agreed in upto)
+
+
+def result_of(measurement: Measurement, agreed: IndicatorTerms) -> Result:
+    """An agreed measurement as the evaluation reads it."""
+    parts = [PartValue(used.figures.party_id, used.figures.value) for used in measurement.parts]
+    return Result(
+        value=measurement.value,
+        displayed=measurement.displayed,
+        levels=agreed.levels,
+        lower_is_better=agreed.direction is Direction.LOWER_IS_BETTER,
+        is_low_sample=measurement.is_low_sample,
+        low_sample=agreed.low_sample,
+        index=measurement.index,
+        parts=tuple(parts),
+        owners=agreed.owners,
+        version=measurement.version,
+    )
+
+
+def year_of(terms: SchemeTerms, calendar: Calendar, period: Period) -> int:
+    """The year of the scheme that a period starts in: 1 is that of `valid_from_period`."""
+    first = calendar.period(terms.valid_from_period)
+    return _year(terms, period) - _year(terms, first) + 1
+
+
+def _year(terms: SchemeTerms, period: Period) -> int:
+    start = period.start_on
+    return start.year if start.month >= terms.year_starts_in else start.year - 1
+
+
+def personally(book: Book, scheme: Scheme, party_id: str) -> Scheme:
+    """A confidential scheme as it is for one partner. Raises NotFound without a part of its own."""
+    part = book.sealed.parts_of(scheme.proposal_id).get(party_id)
+    if part is None:
+        raise NotFound("partyId", what="sealed part", id=party_id)
+    return replace(scheme, terms=personal(scheme.terms, part.part))
+
+
+def calendar_for(book: Book, terms: SchemeTerms) -> Calendar:
+    """The calendar of the terms' indicators: the newest one of the first item. Raises Fault."""
+    version = book.current_indicator(terms.items[0].indicator_id)
+    if version is None:
+        raise Fault("a scheme's indicators are agreed")
+    return version.terms.calendar
+
+
+def inputs_for(book: Book, scheme: Scheme, period: Period, calendar: Calendar) -> Inputs:
+    """What the evaluation of a period rests on."""
+    terms = scheme.terms
+    return Inputs(
+        series={key: series_for(book, key, period.key) for key in terms.indicator_ids()},
+        presence=presence_in(book, period),
+        protections=protections_in(book, terms),
+        used=used_before(book, scheme, period, calendar),
+        year=year_of(terms, calendar, period),
+    )
+
+
+def presence_in(book: Book, period: Period) -> dict[str, Fraction]:
+    """Each party's share of the period's calendar days on which it was a member."""
+    if book.ecosystem is None:
+        raise Fault("a scheme comes after the founding")
+    days = (period.end_on - period.start_on).days
+    return {
+        party.party_id: Fraction(party.days_in(period.start_on, period.end_on), days)
+        for party in book.ecosystem.parties
+    }
+
+
+def protections_in(book: Book, terms: SchemeTerms) -> tuple[Adjustment, ...]:
+    """What the sharers' memberships protect them by, after all steps of the scheme.
+
+    A cap of a membership counts for schemes in its currency.
+    """
+    if book.ecosystem is None:
+        raise Fault("a scheme comes after the founding")
+    found: list[Adjustment] = []
+    for key in terms.party_ids():
+        agreed = book.ecosystem.party(key).terms
+        if agreed.cap is not None and agreed.cap.currency == terms.currency:
+            cap = PartnerCap(key, Side.BOTH, Limit(agreed.cap, None))
+            found.append(Adjustment(partner_cap=cap))
+        if agreed.is_gain_only:
+            found.append(Adjustment(gain_only=GainOnly((key,))))
+    return tuple(found)
+
+
+def used_before(
+    book: Book, scheme: Scheme, period: Period, calendar: Calendar
+) -> dict[str, Fraction]:
+    """What each party was given for the year's earlier periods, each in its own period."""
+    year = year_of(scheme.terms, calendar, period)
+    found: dict[str, Fraction] = {}
+    for (scheme_id, place), given in book.given.items():
+        if scheme_id != scheme.scheme_id:
+            continue
+        earlier = calendar.period(place)
+        if earlier.start_on < period.start_on and year_of(scheme.terms, calendar, earlier) == year:
+            for party_id, amount in given.items():
+                found[party_id] = found.get(party_id, Fraction(0)) + amount.value
+    return found
