@@ -5,8 +5,9 @@ agreed ones of every measured period up to the one that is evaluated, each by th
 measured it. Source: `domain.md` sections 5 and 6.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 from ledger.actor import NotFound
@@ -72,17 +73,36 @@ def measured_for(book: Book, indicator_ids: Iterable[str], period: str) -> dict[
     return found_results
 
 
-def series_for(book: Book, indicator_id: str, period: str) -> tuple[Result, ...]:
-    """The agreed results of an indicator up to a period, oldest first."""
-    found = []
-    for (key, when), proposal_id in book.results.items():
-        if key == indicator_id:
-            measurement = book.measurements[proposal_id]
-            agreed = book.indicator_version(key, measurement.version).terms
-            found.append((agreed.calendar.position(when), measurement, agreed))
-    latest = next(place for place, each, _ in found if each.period == period)
-    upto = sorted((each for each in found if each[0] <= latest), key=lambda each: each[0])
-    return tuple(result_of(measurement, agreed) for _, measurement, agreed in upto)
+class Histories:
+    """Agreed results of indicators, oldest first; each indicator's are gathered once."""
+
+    def __init__(self, book: Book) -> None:
+        """Of one Book; it must not outlive it."""
+        self._book = book
+        self._known: dict[str, tuple[tuple[int, Result], ...]] = {}
+
+    def upto(self, indicator_id: str, start_on: date) -> tuple[Result, ...]:
+        """The results of periods that start no later than a date."""
+        if indicator_id not in self._known:
+            self._known[indicator_id] = tuple(sorted(self._gathered(indicator_id), key=_place))
+        latest = start_on.toordinal()
+        return tuple(each for place, each in self._known[indicator_id] if place <= latest)
+
+    def _gathered(self, indicator_id: str) -> Iterator[tuple[int, Result]]:
+        book = self._book
+        terms: dict[int, IndicatorTerms] = {}
+        for (key, when), proposal_id in book.results.items():
+            if key == indicator_id:
+                measurement = book.measurements[proposal_id]
+                version = measurement.version
+                if version not in terms:
+                    terms[version] = book.indicator_version(key, version).terms
+                agreed = terms[version]
+                yield agreed.calendar.position(when), result_of(measurement, agreed)
+
+
+def _place(placed: tuple[int, Result]) -> int:
+    return placed[0]
 
 
 def result_of(measurement: Measurement, agreed: IndicatorTerms) -> Result:
@@ -129,11 +149,17 @@ def calendar_for(book: Book, terms: SchemeTerms) -> Calendar:
     return version.terms.calendar
 
 
-def inputs_for(book: Book, scheme: Scheme, period: Period, calendar: Calendar) -> Inputs:
-    """What the evaluation of a period rests on."""
-    terms = scheme.terms
+def inputs_for(
+    book: Book,
+    scheme: Scheme,
+    period: Period,
+    calendar: Calendar,
+    histories: Histories | None = None,
+) -> Inputs:
+    """What the evaluation of a period rests on; `histories` where several periods are evaluated."""
+    terms, known = scheme.terms, histories or Histories(book)
     return Inputs(
-        series={key: series_for(book, key, period.key) for key in terms.indicator_ids()},
+        series={key: known.upto(key, period.start_on) for key in terms.indicator_ids()},
         presence=presence_in(book, period),
         protections=protections_in(book, terms),
         used=used_before(book, scheme, period, calendar),

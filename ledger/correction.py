@@ -13,7 +13,7 @@ from fractions import Fraction
 from immutables import Map
 
 from ledger.amounts import Money
-from ledger.basis import calendar_for, inputs_for, personally, year_of
+from ledger.basis import Histories, calendar_for, inputs_for, personally, year_of
 from ledger.book import Book
 from ledger.errors import Refusal
 from ledger.evaluation import Evaluation, evaluate, rounded
@@ -75,12 +75,13 @@ def recomputed(
             settled.append((calendar.period(place), book.settlements[proposal_id]))
     settled.sort(key=lambda each: each[0].start_on)
     done: list[Recomputed] = []
+    histories = Histories(book)
     for period, settlement in settled:
         version = settlement.content.scheme_version
         scheme = book.scheme_version(scheme_id, version)
         if party_id:
             scheme = personally(book, scheme, party_id)
-        inputs = inputs_for(book, scheme, period, calendar)
+        inputs = inputs_for(book, scheme, period, calendar, histories)
         inputs = replace(inputs, used=used_by(done, scheme, period, calendar))
         found = evaluate(scheme.terms, inputs)
         done.append(Recomputed(period, scheme, settlement.settlement_id, found))

@@ -40,7 +40,7 @@ def check_terms(
 ) -> None:
     """Return if the terms can be proposed, examples aside. Raises SchemeMalformed."""
     need(1 <= len(terms.name.strip()) <= MAX_NAME, "name", f"a name has 1 to {MAX_NAME} characters")
-    _check_funding(terms)
+    _check_funding(terms, facts)
     _check_items(terms, facts)
     _check_total(terms)
     need(len(terms.adjustments) <= MAX_STEPS, "adjustments", f"at most {MAX_STEPS} steps")
@@ -57,7 +57,7 @@ def check_terms(
     calendars.pop().period(terms.valid_from_period, "validFromPeriod")
 
 
-def _check_funding(terms: SchemeTerms) -> None:
+def _check_funding(terms: SchemeTerms, facts: Facts) -> None:
     funding = terms.funding
     given = [funding.pool is not None, funding.at_risk is not None, bool(funding.earned_in)]
     need(sum(given) == 1, "funding", "exactly one of pool, atRisk and earnedIn")
@@ -65,6 +65,9 @@ def _check_funding(terms: SchemeTerms) -> None:
         need(funding.pool.amount_minor > 0, "funding.pool", "a pool is above zero")
     if funding.at_risk is not None:
         _check_at_risk(terms, funding.at_risk)
+        base = funding.at_risk.base_indicator_id
+        place = "funding.atRisk.baseIndicatorId"
+        need(not base or base in facts, place, "the indicator is not agreed")
     Money.of(Fraction(0), funding.currency, "funding")
 
 

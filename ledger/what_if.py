@@ -10,11 +10,11 @@ from fractions import Fraction
 
 from ledger.amounts import Money
 from ledger.basis import (
+    Histories,
     calendar_for,
     measured_for,
     presence_in,
     protections_in,
-    series_for,
     year_of,
 )
 from ledger.book import Book
@@ -71,12 +71,12 @@ def notional(
     """What the terms give for past periods, in order; a year's cap counts their own amounts."""
     done: list[Notional] = []
     years: dict[int, dict[str, Fraction]] = {}
-    party_ids = terms.party_ids()
+    party_ids, known = terms.party_ids(), Histories(book)
     for period in periods:
         year = year_of(terms, calendar, period)
         used = years.setdefault(year, {})
         inputs = Inputs(
-            series={key: series_for(book, key, period.key) for key in terms.indicator_ids()},
+            series={key: known.upto(key, period.start_on) for key in terms.indicator_ids()},
             presence=presence_in(book, period),
             protections=protections_in(book, terms),
             used=dict(used),

@@ -114,6 +114,19 @@ BAD: tuple[tuple[str, dict[str, Any], str], ...] = (
     ("a hole", {"items": [item(0, {"steps": table("UNDEFINED")})]}, "items[0].scoring.steps.rows"),
     ("no pool to cap", {"funding": at_risk("1.5", "1")}, "funding.atRisk.schedule[0].share"),
     (
+        "a base unknown",
+        {
+            "funding": {
+                "atRisk": {
+                    "currency": "EUR",
+                    "schedule": [{"fromYear": 1, "share": "0.1"}],
+                    "baseIndicatorId": "none",
+                }
+            }
+        },
+        "funding.atRisk.baseIndicatorId",
+    ),
+    (
         "a gate unknown",
         {
             "adjustments": [

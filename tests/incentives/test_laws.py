@@ -59,6 +59,7 @@ def schemes(draw: st.DrawFn) -> SchemeTerms:
     return engine_terms(terms)
 
 
+@settings(deadline=None)
 @given(
     terms=schemes(),
     values=st.lists(VALUES, min_size=5, max_size=5),
@@ -88,6 +89,7 @@ def test_parts_and_the_rest_are_the_pool_whoever_leaves(
     assert evaluate(terms, Inputs(series, presence)) == found
 
 
+@settings(deadline=None)
 @given(terms=schemes(), worse=VALUES, better=VALUES)
 def test_a_better_result_never_pays_less(
     terms: SchemeTerms, worse: Fraction, better: Fraction
@@ -118,7 +120,7 @@ CAPS: tuple[dict[str, Any], ...] = (
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     units=st.lists(st.fractions(-200, 200, max_denominator=97), min_size=3, max_size=3),
     used=st.lists(st.integers(-80, 80), min_size=3, max_size=3),
@@ -151,6 +153,7 @@ def test_caps_hold_in_every_order(units: list[Fraction], used: list[int]) -> Non
             assert part == 0 or abs(part + 100 * before) <= 8000, told(found)
 
 
+@settings(deadline=None)
 @given(
     pool=st.integers(1, 10**12),
     shares=st.lists(UNITS, min_size=1, max_size=6),

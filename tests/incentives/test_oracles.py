@@ -5,7 +5,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.amounts import Money
@@ -35,6 +35,7 @@ def cents(amount: Fraction) -> int:
         return int(exact.quantize(Decimal(1), rounding="ROUND_HALF_UP"))
 
 
+@settings(deadline=None)
 @given(
     steps=st.lists(st.tuples(st.integers(1, 30), st.integers(0, 30)), min_size=2, max_size=6),
     value=NUMBERS,
@@ -57,6 +58,7 @@ def test_a_curve_is_a_sum_of_hinges(steps: list[tuple[int, int]], value: Fractio
     assert found.total_score == (0 if value < points[0][0] else expected), told(found)
 
 
+@settings(deadline=None)
 @given(
     gaps=st.lists(st.integers(1, 20), min_size=1, max_size=5),
     rates=st.lists(st.integers(0, 9), min_size=5, max_size=5),
@@ -89,6 +91,7 @@ def test_bands_by_walking_the_units(
     assert found.payout.amount_minor == expected, told(found)
 
 
+@settings(deadline=None)
 @given(
     spent=st.integers(0, 300),
     gain=st.lists(st.integers(0, 10), min_size=3, max_size=3),
@@ -110,6 +113,7 @@ def test_shared_ranges_by_walking_the_units(spent: int, gain: list[int], pain: l
     assert found.payout.amount_minor == expected, told(found)
 
 
+@settings(deadline=None)
 @given(
     values=HIGH,
     misses=st.integers(1, 4),
@@ -136,6 +140,7 @@ def test_a_default_by_counting_on_fingers(
     assert found.total_score == int(defaults[-1]), told(found)
 
 
+@settings(deadline=None)
 @given(values=HIGH, ratchet=st.lists(st.integers(1, 3), min_size=1, max_size=4))
 def test_service_points_by_walking_back(values: list[Fraction], ratchet: list[int]) -> None:
     """One point a started unit below 95, times the multiplier of the miss in a row."""
@@ -158,6 +163,7 @@ def test_service_points_by_walking_back(values: list[Fraction], ratchet: list[in
     assert found.total_score == expected, told(found)
 
 
+@settings(deadline=None)
 @given(value=NUMBERS, required=NUMBERS, rate=SHARES, most=SHARES)
 def test_a_credit_for_each_point_lacking(
     value: Fraction, required: Fraction, rate: Fraction, most: Fraction
@@ -174,6 +180,7 @@ def test_a_credit_for_each_point_lacking(
     assert -found.payout.amount_minor == cents(min(due, most, Fraction(1)) * 10000), told(found)
 
 
+@settings(deadline=None)
 @given(value=NUMBERS, better=st.integers(0, 99), worse=st.integers(0, 99), lower=st.booleans())
 def test_two_rates_on_two_sides(value: Fraction, better: int, worse: int, *, lower: bool) -> None:
     """Units on the better side at one rate, on the worse side at the other, rounded once."""
@@ -188,6 +195,7 @@ def test_two_rates_on_two_sides(value: Fraction, better: int, worse: int, *, low
     assert found.payout.amount_minor == cents(expected), told(found)
 
 
+@settings(deadline=None)
 @given(
     weights=st.lists(st.integers(1, 50), min_size=2, max_size=6),
     low=st.lists(st.booleans(), min_size=6, max_size=6),
@@ -219,6 +227,7 @@ def test_dropped_weights_by_scaling_to_whole_numbers(
     assert found.total_score == expected, told(found)
 
 
+@settings(deadline=None)
 @given(achieved=st.integers(0, 100), before=st.integers(0, 90), most=st.integers(1, 9))
 def test_the_better_of_achievement_and_improvement(achieved: int, before: int, most: int) -> None:
     """Ten points for 50 to 100, up to nine for what is closed of the gap from before to 100."""
@@ -239,6 +248,7 @@ def test_the_better_of_achievement_and_improvement(achieved: int, before: int, m
     assert found.total_score == max(achievement, improvement), told(found)
 
 
+@settings(deadline=None)
 @given(pool=st.integers(1, 10**9), raw=st.lists(st.integers(1, 500), min_size=1, max_size=8))
 def test_left_over_cents_by_handing_them_out_one_by_one(pool: int, raw: list[int]) -> None:
     """Each cent in turn to whoever is furthest behind its exact share; then the same by rank."""
