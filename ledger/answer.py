@@ -169,7 +169,7 @@ class ProposalRejected:
 
 @dataclass(frozen=True, slots=True)
 class ProposalLapsed:
-    """The rule can no longer be met: by `silences`, or because nobody is left who could."""
+    """It binds no more: its rule cannot be met by `silences`, or there is no room for it now."""
 
     proposal_id: str
     silences: tuple[int, ...]

@@ -196,8 +196,6 @@ class Proposal:
             return None
         if self.awaits_terms:
             return Step.OPEN
-        if not self.signatories:
-            return Step.LAPSE
         if len(self.consents()) >= self.needed:
             return Step.AGREE
         if self.dispute is not None and self.dispute.ruled() is not None:
@@ -222,16 +220,6 @@ class Proposal:
             until = self.runs_until(party_id)
             if until is not None:
                 yield Due(until, DueKind.SILENCE, self.proposal_id, party_id)
-
-    def without(self, party_id: str) -> "Proposal":
-        """The proposal once a signatory has left: it is asked no more, and its answer falls away.
-
-        Where all were needed, all who are left are; where k were, k still are.
-        """
-        left = tuple(each for each in self.signatories if each != party_id)
-        needed = len(left) if self.needed == len(self.signatories) else self.needed
-        answers = tuple(each for each in self.answers if each.party_id != party_id)
-        return replace(self, signatories=left, needed=needed, answers=answers).settled()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,12 +254,3 @@ class Agreements:
         schedule = rescheduled(self.schedule, gone, proposal.dues())
         proposals = self.proposals.set(key, proposal)
         return replace(self, proposals=proposals, pending=pending, schedule=schedule)
-
-    def without(self, party_id: str) -> "Agreements":
-        """Once a party has left: no pending proposal asks it any more."""
-        agreements = self
-        for proposal_id in self.pending.values():
-            proposal = self.proposals[proposal_id]
-            if party_id in proposal.signatories:
-                agreements = agreements.put(proposal.without(party_id))
-        return agreements

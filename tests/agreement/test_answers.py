@@ -1,6 +1,7 @@
 """Who answers, and how often: consents, objections, k of n, withdrawal, counter-proposals."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -20,8 +21,10 @@ from ledger.agreement import (
     opening,
 )
 from ledger.ids import ProposalId
+from ledger.membership import MembershipEnded
 from ledger.policy import PolicyTerms, ProposePolicy, RuleMalformed
 from ledger.proposal import Agreements, ProposalKind
+from ledger.reply import Silence
 from ledger.trust import ObserversSignNothing
 from tests.agreement.told import BUYER, TRACK, TRAIN, Told, rule
 
@@ -116,12 +119,6 @@ def test_who_was_not_asked_has_no_say() -> None:
             subject="policy",
             signatories=(),
         )
-    told = three()
-    asked = told.asked()
-    left = told.book.agreements.without(told.parties[TRAIN])
-    told.book = replace(told.book, agreements=left)
-    with pytest.raises(NotASignatory):
-        told.consent(asked, TRAIN)
 
 
 def test_a_party_that_joined_since_has_no_say_in_what_was_asked_before() -> None:
@@ -207,15 +204,43 @@ def test_four_eyes_are_of_the_proposing_party() -> None:
     assert told.status(asked) == "AGREED"
 
 
-def test_a_party_that_left_is_asked_no_more() -> None:
-    """Of all, all who are left are needed; with nobody left, it can only lapse."""
+def gone(told: Told, *names: str) -> None:
+    """They left as Tuesday 3 March 2026 began."""
+    around = told.book.ecosystem
+    assert around is not None
+    left = {told.parties[name] for name in names}
+    parties = tuple(
+        replace(each, left_on=date(2026, 3, 3)) if each.party_id in left else each
+        for each in around.parties
+    )
+    told.book = replace(told.book, ecosystem=replace(around, parties=parties))
+
+
+def test_nothing_waits_for_a_party_that_left() -> None:
+    """What was asked before is replaced by one that asks those who are there."""
     told = three()
     asked = told.asked()
     told.consent(asked, BUYER, TRACK)
+    gone(told, TRAIN)
+    told.at("2026-03-04T12:00")
+    with pytest.raises(MembershipEnded):
+        told.consent(asked, TRAIN)
+    assert told.status(asked) == "OPEN"
 
-    agreements = told.book.agreements.without(told.parties[TRAIN])
+    again = told.open(BUYER, ProposePolicy(PolicyTerms(), replaces=asked))
+    told.consent(again, BUYER, TRACK)
 
-    assert agreements.get(asked).next_step() == "AGREE"
-    for name in (BUYER, TRACK):
-        agreements = agreements.without(told.parties[name])
-    assert agreements.get(asked).next_step() == "LAPSE"
+    assert told.status(asked) == "SUPERSEDED"
+    assert told.status(again) == "AGREED"
+
+
+def test_a_deadline_that_was_running_runs_on_when_the_party_leaves() -> None:
+    """Fixed at opening, begun by the notice: its silence counts as the policy said."""
+    told = three()
+    told.policy(rule(Silence.REJECT, 2))
+    asked = told.asked()
+    told.consent(asked, BUYER, TRACK)
+    told.notify(asked, TRAIN)
+    gone(told, TRAIN)
+
+    assert told.at("2026-03-05T00:00").tick() == ["SilenceCounted", "ProposalLapsed"]
