@@ -207,7 +207,8 @@ async def test_a_scoring_is_exactly_one_form(world: World, forms: dict[str, Any]
 async def test_a_scheme_is_shown_with_its_terms_sentences_and_warnings(world: World) -> None:
     """What was declared comes back; 30 cases at 99 % are warned of; a second version counts on."""
     await world.found(BUYER, *PARTNERS)
-    ratio = {"kind": "POOLED_RATIO", "series": "s", "scale": "100"}
+    plain = indicator_terms(world, {"P0": "1"})["method"]
+    ratio = plain | {"kind": "POOLED_RATIO", "scale": "100"}
     levels = {"baseline": "0", "minimum": "90", "target": "99", "stretch": "100"}
     part = {"partyId": world.parties["P0"], "value": "1", "denominator": "2"}
     ids = await indicators(
