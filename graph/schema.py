@@ -27,6 +27,7 @@ from graph.delegations import (
     DelegationQuery,
     load_delegation,
 )
+from graph.directory import DirectoryMutation, DirectoryQuery
 from graph.disputes import DisputeMutation, DisputeQuery
 from graph.dues import DueQuery, load_due
 from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of
@@ -164,6 +165,7 @@ class Query(
     InitiativeQuery,
     PeopleQuery,
     InboxQuery,
+    DirectoryQuery,
     EntryQuery,
     CheckpointQuery,
     NodeQuery,
@@ -194,6 +196,7 @@ class Mutation(
     PilotMutation,
     InitiativeMutation,
     PeopleMutation,
+    DirectoryMutation,
     CheckpointMutation,
 ):
     """The root of mutations."""

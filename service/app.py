@@ -8,7 +8,7 @@ close. What is true if we are killed instead: nothing acknowledged is lost.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -24,6 +24,7 @@ from ledger.bookkeeping import Bookkeeping
 from ledger.checkpoint import render_verifier
 from ledger.commands import LogIdentity
 from ledger.commit import Ledger, system_clock
+from ledger.directory import Directory
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.feed import Feed
 from ledger.ids import EcosystemId
@@ -39,6 +40,7 @@ from service.graphql import CHALLENGE, Endpoint, asset, error_response
 from service.identity import Gatekeeper, NotAuthenticated
 from service.issuers import IssuersInvalid, read_issuers
 from service.keys import issuer_key, log_signer, log_signers, pseudonym_key
+from service.mailing import Mailing, mail_server, posting
 from service.memory import FileMemory
 from service.middleware import Threshold
 from service.sandbox import development_issuers
@@ -63,8 +65,15 @@ def database_url(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def open_doors(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Doors]:
-    """The doors of the workroom while the block runs. Raises Trouble, KeyMissing, CannotStart."""
+async def open_doors(
+    settings: Settings,
+    clock: Clock = system_clock,
+    changed: Callable[[EcosystemId], None] = lambda _: None,
+) -> AsyncIterator[Doors]:
+    """The doors of the workroom while the block runs. Raises Trouble, KeyMissing, CannotStart.
+
+    `changed` is told of what was committed here.
+    """
     signer = log_signer(settings)
     database = await open_database(database_url(settings), settings.pool_size)
     try:
@@ -79,6 +88,7 @@ async def open_doors(settings: Settings, clock: Clock = system_clock) -> AsyncIt
             publisher.notice(ecosystem_id)
             providers.forget(ecosystem_id)
             feed.notice(ecosystem_id)
+            changed(ecosystem_id)
 
         ledger = Ledger(
             database,
@@ -97,6 +107,7 @@ async def open_doors(settings: Settings, clock: Clock = system_clock) -> AsyncIt
             Bookkeeping(database),
             providers,
             feed,
+            Directory(database, changed),
         )
         await feed.close()
         await ledger.close()
@@ -140,12 +151,17 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
         allow_get=settings.allow_get,
         allowed_origins=[each for each in settings.allowed_origins.split(",") if each],
     )
+    mailing = Mailing(mail_server(settings))
     sandbox = sandbox_routes(settings, issuer_key(settings)) if settings.dev_issuer else []
     printed = schema.as_str() + "\n"
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with open_doors(settings, clock) as doors, ticking(doors.ledger):
+        async with (
+            open_doors(settings, clock, mailing.notice) as doors,
+            ticking(doors.ledger),
+            posting(mailing, doors),
+        ):
             app.state.doors = doors
             yield
         await guard.close()

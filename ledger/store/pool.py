@@ -27,7 +27,7 @@ CONNECT_SECONDS = 5
 ACQUIRE_SECONDS = 5
 STATEMENT_SECONDS = 30
 MIN_SERVER = 15
-SCHEMA = "0004"
+SCHEMA = "0005"
 """The migration that this code was written for; a test compares it with the newest."""
 _OURS = ("23", "22", "42", "0A", "XX001", "XX002")
 """SQLSTATEs, or their classes, of what is wrong on our side: a Fault, never retried."""

@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from ledger.store import (
+    directory,
     entries,
     news,
     observations,
@@ -19,7 +20,17 @@ from ledger.store import (
 from service.embedded import Embedded
 from tests.world import World, bare
 
-MODULES = (entries, observations, pool, postings, projections, snapshots, news, witnesses)
+MODULES = (
+    directory,
+    entries,
+    observations,
+    pool,
+    postings,
+    projections,
+    snapshots,
+    news,
+    witnesses,
+)
 QUERIES = [(m.__name__, name, text) for m in MODULES for name, text in m.SQL.items()]
 HISTORY = ("entry", "opening", "node", "checkpoint", "idempotency_key", "posting")
 
