@@ -53,6 +53,7 @@ from graph.remarks import RemarkMutation, RemarkQuery, load_remark
 from graph.scalars import SCALARS
 from graph.schemes import SchemeMutation, SchemeQuery, load_scheme
 from graph.settlements import SettlementMutation, SettlementQuery, load_settlement
+from graph.sponsors import SponsorMutation, SponsorQuery, load_sponsor
 from graph.subscriptions import Subscription
 from graph.what_ifs import WhatIfQuery
 from ledger.changes import AccountBalance
@@ -115,6 +116,7 @@ _LOADERS: Mapping[str, Loader] = {
     "StageMove": load_move,
     "Stewards": load_stewards,
     "Session": load_session,
+    "PartySponsor": load_sponsor,
     "Delegation": load_delegation,
 }
 
@@ -164,6 +166,7 @@ class Query(
     PilotQuery,
     InitiativeQuery,
     PeopleQuery,
+    SponsorQuery,
     InboxQuery,
     DirectoryQuery,
     EntryQuery,
@@ -196,6 +199,7 @@ class Mutation(
     PilotMutation,
     InitiativeMutation,
     PeopleMutation,
+    SponsorMutation,
     DirectoryMutation,
     CheckpointMutation,
 ):

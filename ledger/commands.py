@@ -35,6 +35,7 @@ from ledger.remark import EraseAnnex, MakeRemark
 from ledger.rotation import RotateLogKey
 from ledger.scheme import ProposeScheme
 from ledger.settlement import ProposeSettlement
+from ledger.sponsor import NameSponsor
 from ledger.workdays import AdoptBusinessCalendar
 
 Command = (
@@ -77,6 +78,7 @@ Command = (
     | ProposeInitiative
     | ProposeStage
     | NameStewards
+    | NameSponsor
     | RecordSession
 )
 
@@ -121,6 +123,7 @@ ACT_OF: Mapping[type, str] = {
     ProposeInitiative: "proposeInitiative",
     ProposeStage: "proposeInitiativeStage",
     NameStewards: "nameStewards",
+    NameSponsor: "nameSponsor",
     RecordSession: "recordSession",
 }
 """Which row of `acts.ACTS` a command needs."""

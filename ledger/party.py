@@ -54,6 +54,7 @@ _GOVERNED = (
     "stage_move",
     "stewards",
     "session",
+    "sponsor",
     "proposal",
     "policy",
     "key",
