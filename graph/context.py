@@ -14,6 +14,7 @@ from ledger.commit import Ledger
 from ledger.directory import Directory
 from ledger.ecosystem import Ecosystem
 from ledger.feed import Feed
+from ledger.gathering import Gathering
 from ledger.providers import Providers
 from ledger.publish import Publisher
 from ledger.read import Found, Reader
@@ -31,6 +32,7 @@ class Doors:
     publisher: Publisher
     witnessing: Witnessing
     bookkeeping: Bookkeeping
+    gathering: Gathering
     providers: Providers
     feed: Feed
     directory: Directory

@@ -6,10 +6,11 @@ from fractions import Fraction
 import strawberry
 from strawberry import field
 
+from graph.figures import FiguresInput
+from graph.method_terms import MethodInput
 from graph.nodes import local_id
 from graph.receipts import KEY
 from ledger import indicator as rules
-from ledger import method
 from ledger.amounts import Rounding
 from ledger.periods import Calendar, CalendarKind, ListedPeriod
 from ledger.theme import Theme
@@ -17,16 +18,24 @@ from ledger.theme import Theme
 for kind, meaning in (
     (Theme, "The few themes that joint indicators serve."),
     (rules.Perspective, "EXPERIENCE: what the user feels. OPERATIONAL: what a service level says."),
-    (rules.Direction, "Which way is better."),
+    (rules.Direction, "Which way is better; of a BAND, towards it."),
     (rules.Boundary, "Whether a value that equals a level meets it."),
     (rules.RoundingStage, "Whether a value is rounded before it is compared with a level."),
     (rules.Attribution, "SOLIDARY: one result for all. ATTRIBUTED: each part is its party's."),
     (rules.Stage, "SHADOW: real data, no money (a pilot). LIVE: incentives may hang on it."),
-    (rules.LowSample, "What too few observations mean."),
-    (rules.Standing, "GREEN: the target is met. AMBER: the minimum is. RED: neither."),
-    (method.Method, "SUM: of the parts. POOLED_RATIO: sum of values / sum of denominators."),
+    (
+        rules.LowSample,
+        (
+            "What too few observations mean. CARRY_FORWARD: the period before holds. "
+            "POOL_WITH_PREVIOUS: both periods are computed together."
+        ),
+    ),
+    (
+        rules.Standing,
+        "GREEN: the target is met. AMBER: the minimum is. RED: neither. NONE: no value.",
+    ),
+    (rules.RollingCount, "Whether a new version starts rolling counts anew."),
     (Rounding, "How a rest is rounded; HALF_UP goes away from zero at a tie."),
-    (CalendarKind, "How a calendar names its periods."),
 ):
     strawberry.enum(kind, description=f"{meaning} Values may be added.")
 
@@ -39,39 +48,38 @@ class OwnerInput:
     weight: Fraction = field(description="Above 0; all weights add up to 1.")
 
 
-@strawberry.input(description="Numbers of one party's part.")
-class FiguresInput:
-    """A part, of a worked example or declared."""
+@strawberry.input(description="A value that a composite's example assumes of an indicator.")
+class ExampleInputInput:
+    """One of its inputs."""
 
-    party_id: strawberry.ID = field(description="The co-owner whose part it is.")
-    value: Fraction = field(description="In the indicator's unit; of a ratio the numerator.")
-    denominator: Fraction | None = field(default=None, description="Of a ratio only; not negative.")
-    sample_size: int | None = field(default=None, description="Single facts summed up.")
-
-    def figures(self, path: str) -> method.Figures:
-        """What the workroom reads."""
-        party_id = local_id(self.party_id, "Party", f"{path}.partyId")
-        return method.Figures(party_id, self.value, self.denominator, self.sample_size)
+    indicator_id: strawberry.ID = field(description="One of the composite's inputs.")
+    value: Fraction = field(description="The assumed value, exact.")
 
 
-@strawberry.input(description="Parts, and the displayed value that they must give.")
+@strawberry.input(description="Parts or inputs, and the displayed value that they must give.")
 class WorkedExampleInput:
     """The engine runs it; a version whose example fails is refused."""
 
-    parts: list[FiguresInput] = field(description="The parts.")
     expected: Fraction = field(description="The value after rounding.")
-
-
-@strawberry.input(description="The method and what it reads.")
-class MethodInput:
-    """How the value follows from the parts."""
-
-    kind: method.Method = field(description="The formula.")
-    series: str = field(description="The series of observations, 1 to 120 characters.")
-    segment: str = field(default="", description="Only this segment; empty: all.")
-    scale: Fraction = field(
-        default=Fraction(1), description="The result is multiplied by it: 100 gives a percentage."
+    parts: list[FiguresInput] = field(
+        default_factory=list, description="The parts; none of a composite."
     )
+    inputs: list[ExampleInputInput] = field(
+        default_factory=list, description="Of a composite: a value for each input."
+    )
+
+    def example(self, path: str) -> rules.WorkedExample:
+        """What the workroom reads."""
+        return rules.WorkedExample(
+            tuple(part.figures(f"{path}.parts") for part in self.parts),
+            self.expected,
+            tuple(
+                rules.ExampleInput(
+                    local_id(each.indicator_id, "Indicator", f"{path}.inputs"), each.value
+                )
+                for each in self.inputs
+            ),
+        )
 
 
 @strawberry.input(description="How displayed values are rounded.")
@@ -101,11 +109,30 @@ class CalendarInput:
     periods: list[ListedPeriodInput] = field(
         default_factory=list, description="For LIST only: 1 to 600, in order, without overlap."
     )
+    first_month: int = field(
+        default=1, description="For YEAR and QUARTER: where a financial year starts, 1 to 12."
+    )
+    first_on: date | None = field(
+        default=None, description="For FOUR_WEEKS only: the first day of a period 1."
+    )
 
     def calendar(self) -> Calendar:
         """What the workroom reads."""
         listed = tuple(ListedPeriod(each.key, each.start, each.end) for each in self.periods)
-        return Calendar(self.kind, self.time_zone, listed)
+        return Calendar(self.kind, self.time_zone, listed, self.first_month, self.first_on)
+
+
+@strawberry.input(description="The upper edges of a band.")
+class UpperLevelsInput:
+    """Stretch, target and minimum rise; the lower edges are those of `levels`."""
+
+    minimum: Fraction = field(description="Above it stands RED.")
+    target: Fraction = field(description="Up to it stands GREEN.")
+    stretch: Fraction = field(description="Up to it there is nothing better.")
+
+    def levels(self) -> rules.UpperLevels:
+        """What the workroom reads."""
+        return rules.UpperLevels(self.minimum, self.target, self.stretch)
 
 
 @strawberry.input(description="The values that matter, in the indicator's unit.")
@@ -116,6 +143,12 @@ class LevelsInput:
     minimum: Fraction = field(description="Below it stands RED.")
     target: Fraction = field(description="From it on stands GREEN.")
     stretch: Fraction = field(description="Better than asked.")
+    upper: UpperLevelsInput | None = field(default=None, description="For a BAND only.")
+
+    def levels(self) -> rules.Levels:
+        """What the workroom reads."""
+        upper = None if self.upper is None else self.upper.levels()
+        return rules.Levels(self.baseline, self.minimum, self.target, self.stretch, upper)
 
 
 @strawberry.input(description="A version of an indicator to be agreed by all its co-owners.")
@@ -140,6 +173,14 @@ class ProposeIndicatorInput:
     low_sample: rules.LowSample = field(description="What a low sample means.")
     stage: rules.Stage = field(description="Pilot or live.")
     worked_examples: list[WorkedExampleInput] = field(description="At least one; it is run.")
+    rolling_count: rules.RollingCount = field(
+        description="Whether this version starts rolling counts anew (four misses a year)."
+    )
+    without_previous: rules.LowSample | None = field(
+        default=None,
+        description="For CARRY_FORWARD and POOL_WITH_PREVIOUS, and only for them: what a low "
+        "sample means where no period before helps.",
+    )
     live_from: str = field(default="", description="First live period; required when LIVE.")
     indicator_id: strawberry.ID | None = field(
         default=None, description="The indicator of which this is the next version."
@@ -150,7 +191,7 @@ class ProposeIndicatorInput:
 
     def terms(self) -> rules.IndicatorTerms:
         """What the workroom reads."""
-        levels, rounding, how = self.levels, self.rounding, self.method
+        rounding = self.rounding
         return rules.IndicatorTerms(
             name=self.name.strip(),
             why=self.why.strip(),
@@ -164,19 +205,17 @@ class ProposeIndicatorInput:
                 for i, each in enumerate(self.owners)
             ),
             attribution=self.attribution,
-            method=method.MethodTerms(how.kind, how.scale, how.series.strip(), how.segment),
+            method=self.method.terms(),
             rounding=rules.RoundingTerms(rounding.mode, rounding.step, rounding.stage),
             calendar=self.calendar.calendar(),
-            levels=rules.Levels(levels.baseline, levels.minimum, levels.target, levels.stretch),
+            levels=self.levels.levels(),
             minimum_sample=self.minimum_sample,
             low_sample=self.low_sample,
             stage=self.stage,
             live_from=self.live_from,
             worked_examples=tuple(
-                rules.WorkedExample(
-                    tuple(part.figures(f"workedExamples[{i}].parts") for part in each.parts),
-                    each.expected,
-                )
-                for i, each in enumerate(self.worked_examples)
+                each.example(f"workedExamples[{i}]") for i, each in enumerate(self.worked_examples)
             ),
+            without_previous=self.without_previous,
+            rolling_count=self.rolling_count,
         )

@@ -1,46 +1,36 @@
 """Joint performance indicators: versions that state every term, and how one is proposed."""
 
-from datetime import date
 from fractions import Fraction
 from typing import Annotated
 
 import strawberry
+from graphql import GraphQLError
 from strawberry import field
 
 from graph.agreements import Proposal, ProposalPayload, load_proposal
+from graph.calendars import Calendar, Period, calendar_of, period_of
 from graph.context import Info
+from graph.figures import Figures, figures_of
 from graph.indicator_terms import ProposeIndicatorInput
+from graph.instants import AsOf, AsOfInstant, ledger_size
+from graph.method_terms import MethodTerms, method_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
 from graph.receipts import DryRun, write
 from graph.scalars import Index
 from ledger import indicator as rules
-from ledger import method, periods
+from ledger import periods
 from ledger.amounts import Rounding
 from ledger.book import Indicator as State
 from ledger.indicator import ProposeIndicator
+from ledger.judgement import misses_allowed
 from ledger.method import Method
-from ledger.periods import Calendar
 from ledger.proposal import ProposalStatus
 from ledger.read import MAX_PAGE, Found, Narrowed, Window
 from ledger.theme import Theme
 
-
-@strawberry.type(description="A period: half open, in local dates of a time zone.")
-class Period:
-    """From `start`, up to but without `end`."""
-
-    key: str = field(description='Its name in the calendar, as "2026-03" or "2024-25/P08".')
-    start: date = field(description="First day.")
-    end: date = field(description="The day after the last.")
-    time_zone: str = field(description="IANA name; a day begins at its midnight.")
-
-
-def period_of(calendar: Calendar, key: str) -> Period:
-    """A period of a calendar as the API shows it."""
-    found = calendar.period(key)
-    return Period(key=key, start=found.start_on, end=found.end_on, time_zone=found.time_zone)
+MAX_SAMPLE = 1_000_000
 
 
 @strawberry.type(description="A co-owner and its weight.")
@@ -56,6 +46,15 @@ class Owner:
         return await party_by_id(info, self.party_id)
 
 
+@strawberry.type(description="The upper edges of a band.")
+class UpperLevels:
+    """They rise from stretch to minimum."""
+
+    minimum: Fraction = field(description="Above it stands RED.")
+    target: Fraction = field(description="Up to it stands GREEN.")
+    stretch: Fraction = field(description="Up to it there is nothing better.")
+
+
 @strawberry.type(description="The values that matter, in the indicator's unit.")
 class Levels:
     """From worst to best."""
@@ -64,31 +63,24 @@ class Levels:
     minimum: Fraction = field(description="Below it stands RED.")
     target: Fraction = field(description="From it on stands GREEN.")
     stretch: Fraction = field(description="Better than asked.")
+    upper: UpperLevels | None = field(description="The upper edges of a BAND.")
 
 
-@strawberry.type(description="What one party's part holds.")
-class Figures:
-    """A part's numbers."""
+@strawberry.type(description="A value that a composite's example assumes of an indicator.")
+class ExampleInput:
+    """One of its inputs."""
 
-    party_id: strawberry.Private[str]
-    value: Fraction = field(description="In the indicator's unit; of a ratio the numerator.")
-    denominator: Fraction | None = field(description="Of a ratio only.")
-    sample_size: int | None = field(description="Single facts summed up, if stated.")
-
-    @field(description="Whose part.")
-    async def party(self, info: Info) -> Party:
-        """The reporting party."""
-        return await party_by_id(info, self.party_id)
+    indicator_id: strawberry.ID = field(description="The indicator.")
+    value: Fraction = field(description="The assumed value.")
 
 
-def figures_of(figures: method.Figures) -> Figures:
-    """A part's numbers as the API shows them."""
-    return Figures(
-        party_id=figures.party_id,
-        value=figures.value,
-        denominator=figures.denominator,
-        sample_size=figures.sample_size,
-    )
+@strawberry.type(description="Parts or inputs, and the displayed value that they give.")
+class WorkedExample:
+    """The engine ran it when the version was proposed."""
+
+    parts: list[Figures] = field(description="The parts; none of a composite.")
+    inputs: list[ExampleInput] = field(description="Of a composite only.")
+    expected: Fraction = field(description="The value after rounding.")
 
 
 @strawberry.type(description="A version of a joint performance indicator with every term.")
@@ -119,12 +111,44 @@ class IndicatorVersion(Node):
     low_sample: rules.LowSample = field(description="What a low sample means.")
     stage: rules.Stage = field(description="Pilot or live.")
     live_from: str = field(description="First live period; empty in SHADOW.")
+    method_terms: MethodTerms = field(description="The method with all its terms.")
+    without_previous: rules.LowSample | None = field(
+        description="What a low sample means where no period before helps; null: not drawn on."
+    )
+    rolling_count: rules.RollingCount = field(
+        description="Whether this version starts rolling counts anew."
+    )
     owners: list[Owner] = field(description="Those that own it jointly.")
 
     @field(description="The proposal that made it binding, or would.")
     async def proposal(self, info: Info) -> Proposal | None:
         """Its proposal."""
         return await load_proposal(info, self.state.proposal_id)
+
+    @field(description="How its periods are named and bounded.")
+    def calendar(self) -> Calendar:
+        """Its calendar."""
+        return calendar_of(self.state.version.terms.calendar)
+
+    @field(description="The examples that the engine ran.")
+    def worked_examples(self) -> list[WorkedExample]:
+        """At least one."""
+        return [_example_of(each) for each in self.state.version.terms.worked_examples]
+
+    @field(
+        description="How many of `n` may miss so that a share still meets the target: 0 where only "
+        "perfection does, null where nothing does, or the method is no share."
+    )
+    def misses_allowed(
+        self,
+        n: Annotated[int, strawberry.argument(description="The sample, 1 to 1000000.")],
+    ) -> int | None:
+        """What a target means at a small sample."""
+        if not 1 <= n <= MAX_SAMPLE:
+            raise GraphQLError(
+                f"A sample is 1 to {MAX_SAMPLE}, not {n}.", extensions={"code": "BAD_REQUEST"}
+            )
+        return misses_allowed(self.state.version.terms, n)
 
     @field(description="A period of its calendar; null when it has none of this key.")
     def period(self, key: str) -> Period | None:
@@ -178,12 +202,31 @@ def version_of(state: State) -> IndicatorVersion:
             minimum=levels.minimum,
             target=levels.target,
             stretch=levels.stretch,
+            upper=None if levels.upper is None else _upper_of(levels.upper),
         ),
         minimum_sample=terms.minimum_sample,
         low_sample=terms.low_sample,
         stage=terms.stage,
         live_from=terms.live_from,
+        method_terms=method_of(terms.method),
+        without_previous=terms.without_previous,
+        rolling_count=terms.rolling_count,
         owners=[Owner(party_id=each.party_id, weight=each.weight) for each in terms.owners],
+    )
+
+
+def _upper_of(upper: rules.UpperLevels) -> UpperLevels:
+    return UpperLevels(minimum=upper.minimum, target=upper.target, stretch=upper.stretch)
+
+
+def _example_of(example: rules.WorkedExample) -> WorkedExample:
+    return WorkedExample(
+        parts=[figures_of(each) for each in example.parts],
+        inputs=[
+            ExampleInput(indicator_id=global_id("Indicator", each.indicator_id), value=each.value)
+            for each in example.inputs
+        ],
+        expected=example.expected,
     )
 
 
@@ -244,12 +287,12 @@ class IndicatorQuery:
         self,
         info: Info,
         id: strawberry.ID,
-        as_of: Annotated[
-            Index | None, strawberry.argument(description="As the ledger stood at this size.")
-        ] = None,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> Indicator | None:
         """One indicator."""
-        return await load_indicator(info, local_id(id, "Indicator", "id"), as_of)
+        size = await ledger_size(info, as_of, as_of_instant)
+        return await load_indicator(info, local_id(id, "Indicator", "id"), size)
 
     @field(description="Indicators with an agreed version, in the order of agreement.")
     async def indicators(
@@ -259,9 +302,8 @@ class IndicatorQuery:
         after: After = None,
         last: Last = None,
         before: Before = None,
-        as_of: Annotated[
-            Index | None, strawberry.argument(description="As the ledger stood at this size.")
-        ] = None,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> Connection[Indicator]:
         """A page of indicators."""
         page = await info.context.doors.reader.page(
@@ -269,7 +311,7 @@ class IndicatorQuery:
             "indicator",
             State,
             window(first, after, last, before),
-            as_of=as_of,
+            as_of=await ledger_size(info, as_of, as_of_instant),
         )
         return connection(page, _built)
 

@@ -1,4 +1,4 @@
-"""Parts and measurements: what each co-owner reports, and the value that the engine computes."""
+"""Measurements: the value of a period that the engine computes, agreed or restated."""
 
 from enum import Enum
 from fractions import Fraction
@@ -8,42 +8,33 @@ import strawberry
 from strawberry import field
 
 from graph.agreements import Proposal, ProposalPayload, load_proposal
+from graph.calendars import Period, period_of
 from graph.context import Info
-from graph.indicator_terms import FiguresInput
-from graph.indicators import (
-    Figures,
-    Indicator,
-    Period,
-    figures_of,
-    is_notional,
-    load_indicator,
-    period_of,
+from graph.figures import Figures, figures_of
+from graph.findings import (
+    Contribution,
+    LateObservations,
+    Margin,
+    UsedInput,
+    contribution_of,
+    input_of,
+    late_of,
+    margin_of,
 )
+from graph.indicators import Indicator, is_notional, load_indicator
+from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
-from graph.receipts import KEY, DryRun, Payload, write
+from graph.receipts import KEY, DryRun, write
 from graph.scalars import Index
+from graph.settlements import Settlement, load_settlement
 from ledger import measurement as rules
-from ledger.book import Indicator as IndicatorState
-from ledger.indicator import Standing
-from ledger.measurement import BasisKind, IndicatorNotAgreed, ProposeMeasurement, SubmitPart
+from ledger.indicator import LowSample, Standing
+from ledger.measurement import ProposeMeasurement, ProposeRestatement, RestatementReason
+from ledger.periods import PeriodUnknown
 from ledger.proposal import ProposalStatus
 from ledger.read import Found, Narrowed
-
-strawberry.enum(BasisKind, description="What a part rests on. Values may be added.")
-
-
-@strawberry.type(description="A co-owner's part of a period.")
-class Part(Node):
-    """What a party reported."""
-
-    figures: Figures = field(description="Its numbers.")
-    basis: BasisKind = field(description="The party's recorded observations, or its declaration.")
-    evidence_sha256: str | None = field(description="Hash of a declaration's evidence, hex.")
-    batches: list[Index] = field(description="Entries of the observation batches it rests on.")
-    row_count: int = field(description="Observations that it sums up; 0 for a declaration.")
-    period: str = field(description="The period's key.")
-    index: Index = field(description="Its entry.")
+from ledger.statistic import Change
 
 
 @strawberry.type(description="A part as a measurement used it.")
@@ -60,14 +51,39 @@ class Measurement(Node):
 
     state: strawberry.Private[rules.Measurement]
     as_of: strawberry.Private[int | None]
-    value: Fraction = field(description="Exact, in the indicator's unit.")
-    displayed: Fraction = field(description="Rounded as the terms say.")
+    value: Fraction | None = field(
+        description="Exact, in the indicator's unit; null where nobody answered."
+    )
+    displayed: Fraction | None = field(description="Rounded as the terms say; null as `value`.")
     standing: Standing = field(description="Against target and minimum.")
     status: ProposalStatus = field(description="How its proposal stands.")
     version: int = field(description="The indicator version that it was measured by.")
     parts: list[UsedPart] = field(description="What it follows from.")
-    sample_size: int | None = field(description="Single facts, where parts state them.")
-    is_low_sample: bool = field(description="Whether they are fewer than the minimum.")
+    sample_size: int | None = field(description="n: single facts that the value counts.")
+    answered: int | None = field(description='Answers that came in, "don\'t know" among them.')
+    invited: int | None = field(description="How many were asked, where parts state it.")
+    response_rate: Fraction | None = field(description="answered / invited, 0 to 1, exact.")
+    margin: Margin | None = field(description="95 % margin of error; null where there is none.")
+    change: Change = field(description="Against the period before, with the noise verdict.")
+    before: Index | None = field(description="The entry of the measurement compared with.")
+    is_low_sample: bool = field(description="Whether its own sample was below the minimum.")
+    low_sample_rule: LowSample | None = field(description="How the low sample was treated.")
+    drawn_from: list[Index] = field(
+        description="Entries of earlier measurements that were carried forward or pooled."
+    )
+    contributions: list[Contribution] = field(
+        description="Whose the value is; empty where it is SOLIDARY. They add up to the value."
+    )
+    inputs: list[UsedInput] = field(description="What a composite read.")
+    exclusions: list[Index] = field(description="Entries of the exclusions that were left out.")
+    restates: Index | None = field(description="The entry whose place it takes, or would.")
+    restatement_reason: RestatementReason | None = field(
+        description="Why; the explanation is in the entry's annex."
+    )
+    restated_by: Index | None = field(description="The agreed entry that took its place since.")
+    touched_measurements: list[Index] = field(
+        description="Of a restatement: agreed measurements that drew on the restated one."
+    )
     index: Index = field(description="The entry that proposed it.")
     period_key: str = field(description="The period's key.")
 
@@ -77,7 +93,39 @@ class Measurement(Node):
         found = await load_indicator(info, self.state.indicator_id, self.as_of)
         if found is None:
             return None
-        return period_of(found.current.state.version.terms.calendar, self.state.period)
+        try:
+            return period_of(found.current.state.version.terms.calendar, self.state.period)
+        except PeriodUnknown:  # a later version has another calendar
+            return None
+
+    @field(
+        description="Of a restatement: agreed settlements computed from the restated measurement, "
+        "which a true-up computes anew."
+    )
+    async def touched_settlements(self, info: Info) -> list[Settlement]:
+        """As they stand."""
+        found = [
+            await load_settlement(info, each) for each in self.state.findings.touched_settlements
+        ]
+        return [each for each in found if each is not None]
+
+    @field(
+        description="Observations of the period that came after the parts it is made of: late ones "
+        "and later revisions, grounds for a restatement."
+    )
+    async def late_observations(self, info: Info) -> list[LateObservations]:
+        """Read when asked: they are no part of the measurement."""
+        found = await load_indicator(info, self.state.indicator_id, self.as_of)
+        if found is None or not self.state.parts:
+            return []
+        terms = found.current.state.version.terms
+        late = await info.context.doors.gathering.late_rows(
+            info.context.actor,
+            {part.figures.party_id: part.index for part in self.state.parts},
+            terms.method,
+            terms.calendar.period(self.state.period),
+        )
+        return [late_of(each) for each in late]
 
     @field(description="The indicator.")
     async def indicator(self, info: Info) -> Indicator | None:
@@ -98,29 +146,16 @@ class Measurement(Node):
         return await load_proposal(info, self.state.proposal_id, self.as_of)
 
 
-def part_of(part: rules.Part) -> Part:
-    """A part as the API shows it."""
-    key = f"{part.indicator_id}/{part.period}/{part.figures.party_id}"
-    return Part(
-        id=global_id("Part", key),
-        figures=figures_of(part.figures),
-        basis=part.basis.kind,
-        evidence_sha256=part.basis.evidence_sha256 or None,
-        batches=[Index(each) for each in part.basis.batches],
-        row_count=part.basis.row_count,
-        period=part.period,
-        index=Index(part.index),
-    )
-
-
 def measurement_of(state: rules.Measurement, as_of: int | None = None) -> Measurement:
     """A measurement as the API shows it."""
+    findings = state.findings
+    answered, invited = findings.answered, findings.invited
     return Measurement(
         id=global_id("Measurement", state.proposal_id),
         state=state,
         as_of=as_of,
-        value=state.value,
-        displayed=state.displayed,
+        value=None if findings.is_void else state.value,
+        displayed=None if findings.is_void else state.displayed,
         standing=state.standing,
         status=state.status,
         version=state.version,
@@ -129,10 +164,33 @@ def measurement_of(state: rules.Measurement, as_of: int | None = None) -> Measur
             for each in state.parts
         ],
         sample_size=state.sample_size,
+        answered=answered,
+        invited=invited,
+        response_rate=None if answered is None or not invited else Fraction(answered, invited),
+        margin=margin_of(findings.margin),
+        change=findings.change,
+        before=_index(findings.before),
         is_low_sample=state.is_low_sample,
+        low_sample_rule=findings.low_sample,
+        drawn_from=_indices(findings.drawn_from),
+        contributions=[contribution_of(each, state.value) for each in findings.contributions],
+        inputs=[input_of(each) for each in findings.inputs],
+        exclusions=_indices(findings.exclusions),
+        restates=_index(findings.restates),
+        restatement_reason=findings.reason,
+        restated_by=_index(state.restated_by),
+        touched_measurements=_indices(findings.touched_measurements),
         index=Index(state.index),
         period_key=state.period,
     )
+
+
+def _index(entry: int | None) -> Index | None:
+    return None if entry is None else Index(entry)
+
+
+def _indices(entries: tuple[int, ...]) -> list[Index]:
+    return [Index(each) for each in entries]
 
 
 async def load_measurement(
@@ -141,26 +199,6 @@ async def load_measurement(
     """A measurement by the workroom's id, or None."""
     found = await info.context.load("measurement", proposal_id, rules.Measurement, as_of)
     return None if found is None else measurement_of(found.value, as_of)
-
-
-@strawberry.input(description="A declared part with its evidence.")
-class DeclaredPartInput:
-    """When the facts themselves are not in the ledger."""
-
-    figures: FiguresInput = field(description="Your party's numbers.")
-    evidence_sha256: str = field(description="SHA-256 of the document behind them, 64 hex digits.")
-
-
-@strawberry.input(description="Your party's part of a period.")
-class SubmitPartInput:
-    """From your recorded observations, unless declared."""
-
-    idempotency_key: str = field(description=KEY)
-    indicator_id: strawberry.ID = field(description="An indicator that your party co-owns.")
-    period: str = field(description="Key of a period that has ended.")
-    declared: DeclaredPartInput | None = field(
-        default=None, description="Left out: the sum of your party's observations of the period."
-    )
 
 
 @strawberry.input(description="A period to be computed and agreed.")
@@ -175,22 +213,21 @@ class ProposeMeasurementInput:
     )
 
 
-@strawberry.type(description="Answer to `submitPart`.")
-class SubmitPartPayload(Payload):
-    """The part as submitted."""
+@strawberry.input(description="An agreed period to be computed anew and agreed again.")
+class ProposeRestatementInput:
+    """From the parts as they stand now: submit corrections first."""
 
-    @field(description="The part; null when it was refused, and in a dry run.")
-    async def part(self, info: Info) -> Part | None:
-        """As it stood right after."""
-        if self.written.landed is None:
-            return None
-        found = await info.context.load(
-            "part", self.written.object_id, rules.Part, self.written.as_of
-        )
-        return None if found is None else part_of(found.value)
+    idempotency_key: str = field(description=KEY)
+    indicator_id: strawberry.ID = field(description="An indicator that your party co-owns.")
+    period: str = field(description="Key of a period that has an agreed measurement.")
+    reason: RestatementReason = field(description="Why.")
+    explanation: str = field(description="What was wrong: 1 to 2000 characters; erasable.")
+    replaces: strawberry.ID | None = field(
+        default=None, description="A pending proposal that this one supersedes."
+    )
 
 
-@strawberry.type(description="Answer to `proposeMeasurement`.")
+@strawberry.type(description="Answer to `proposeMeasurement` and `proposeRestatement`.")
 class ProposeMeasurementPayload(ProposalPayload):
     """The opened proposal and its measurement."""
 
@@ -210,7 +247,6 @@ class ResultKind(Enum):
 
 
 strawberry.enum(ResultKind, description="AGREED_RESULTS: what binds, one a period.")
-AsOf = Annotated[Index | None, strawberry.argument(description="As the ledger stood at this size.")]
 
 
 @strawberry.type
@@ -219,10 +255,15 @@ class MeasurementQuery:
 
     @field(description="A measurement; null when there is none that you may see.")
     async def measurement(
-        self, info: Info, id: strawberry.ID, as_of: AsOf = None
+        self,
+        info: Info,
+        id: strawberry.ID,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> Measurement | None:
         """One measurement."""
-        return await load_measurement(info, local_id(id, "Measurement", "id"), as_of)
+        size = await ledger_size(info, as_of, as_of_instant)
+        return await load_measurement(info, local_id(id, "Measurement", "id"), size)
 
     @field(description="Measurements in the order of the ledger.")
     async def measurements(
@@ -242,8 +283,10 @@ class MeasurementQuery:
             str | None, strawberry.argument(description="Only of this period's key.")
         ] = None,
         as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> Connection[Measurement]:
         """A page of measurements."""
+        size = await ledger_size(info, as_of, as_of_instant)
         narrowed = Narrowed(local_id(indicator_id or "", "Indicator", "indicatorId"), period or "")
         page = await info.context.doors.reader.page(
             info.context.actor,
@@ -251,78 +294,18 @@ class MeasurementQuery:
             rules.Measurement,
             window(first, after, last, before),
             narrowed,
-            as_of,
+            size,
         )
 
         def build(found: Found[rules.Measurement]) -> Measurement:
-            return measurement_of(found.value, as_of)
+            return measurement_of(found.value, size)
 
         return connection(page, build)
-
-    @field(description="Parts as they stand, in the order in which they first came in.")
-    async def parts(
-        self,
-        info: Info,
-        indicator_id: strawberry.ID,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        period: Annotated[
-            str | None, strawberry.argument(description="Only of this period's key.")
-        ] = None,
-    ) -> Connection[Part]:
-        """A page of parts."""
-        narrowed = Narrowed(local_id(indicator_id, "Indicator", "indicatorId"), period or "")
-        page = await info.context.doors.reader.page(
-            info.context.actor, "part", rules.Part, window(first, after, last, before), narrowed
-        )
-
-        def build(found: Found[rules.Part]) -> Part:
-            return part_of(found.value)
-
-        return connection(page, build)
-
-
-async def _summed_up(info: Info, indicator_id: str, period: str) -> SubmitPart:
-    """The command of a part from recorded observations, summed up outside the lock."""
-    found = await info.context.doors.reader.one(
-        info.context.actor, "indicator", indicator_id, IndicatorState
-    )
-    if found is None:
-        raise IndicatorNotAgreed("indicatorId", id=indicator_id)
-    terms = found.value.version.terms
-    aggregate = await info.context.doors.reader.aggregate(
-        info.context.actor,
-        terms.method.series,
-        terms.method.segment,
-        terms.calendar.period(period),
-    )
-    return SubmitPart(indicator_id, period, aggregate=aggregate)
 
 
 @strawberry.type
 class MeasurementMutation:
     """Writing."""
-
-    @strawberry.mutation(
-        description="Submit your party's part of a period. Needs the role REPORTER."
-    )
-    async def submit_part(
-        self, info: Info, input: SubmitPartInput, dry_run: DryRun = False
-    ) -> SubmitPartPayload:
-        """A later part of the same period takes its place until the period is measured."""
-
-        async def prepare() -> SubmitPart:
-            indicator_id = local_id(input.indicator_id, "Indicator", "indicatorId")
-            if input.declared is None:
-                return await _summed_up(info, indicator_id, input.period)
-            figures = input.declared.figures.figures("declared.figures")
-            evidence = input.declared.evidence_sha256
-            return SubmitPart(indicator_id, input.period, figures, evidence)
-
-        written = await write(info, "submitPart", input, prepare, dry_run=dry_run)
-        return SubmitPartPayload(written=written)
 
     @strawberry.mutation(
         description="Have a period computed and proposed. Needs REPORTER or APPROVER."
@@ -340,4 +323,24 @@ class MeasurementMutation:
             )
 
         written = await write(info, "proposeMeasurement", input, prepare, dry_run=dry_run)
+        return ProposeMeasurementPayload(written=written)
+
+    @strawberry.mutation(
+        description="Have an agreed period computed anew and proposed. Needs REPORTER or APPROVER."
+    )
+    async def propose_restatement(
+        self, info: Info, input: ProposeRestatementInput, dry_run: DryRun = False
+    ) -> ProposeMeasurementPayload:
+        """Takes the agreed one's place once all co-owners consented; that one stays readable."""
+
+        def prepare() -> ProposeRestatement:
+            return ProposeRestatement(
+                local_id(input.indicator_id, "Indicator", "indicatorId"),
+                input.period,
+                input.reason,
+                input.explanation,
+                local_id(input.replaces or "", "Proposal", "replaces"),
+            )
+
+        written = await write(info, "proposeRestatement", input, prepare, dry_run=dry_run)
         return ProposeMeasurementPayload(written=written)

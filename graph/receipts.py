@@ -27,7 +27,7 @@ from ledger.errors import Refusal
 from ledger.fact import EVERYBODY
 from ledger.history import encode_hook, encode_state
 from ledger.ids import EcosystemId
-from ledger.measurement import ObservationsMoved
+from ledger.part import ExclusionsMoved, ObservationsMoved
 from ledger.register import describe
 
 KEY = (
@@ -177,7 +177,7 @@ async def write(
                 return Written(actor, decision=decision)
             landed = await info.context.doors.ledger.submit(request)
             return Written(actor, landed=landed)
-        except ObservationsMoved as refusal:
+        except (ObservationsMoved, ExclusionsMoved) as refusal:
             if attempt == MAX_PREPARATIONS:
                 return Written(caller, problems=(problem_of(refusal),))
         except Refusal as refusal:

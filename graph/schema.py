@@ -32,16 +32,18 @@ from graph.disputes import DisputeMutation, DisputeQuery
 from graph.dues import DueQuery, load_due
 from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of
 from graph.entries import EntryQuery, load_entry
+from graph.exclusions import ExclusionMutation, ExclusionQuery, load_exclusion
 from graph.identities import IdentityMutation, IdentityQuery, load_provider
 from graph.inbox import InboxQuery
 from graph.indicators import IndicatorMutation, IndicatorQuery, load_indicator, load_version
 from graph.initiatives import InitiativeMutation, InitiativeQuery, load_initiative, load_move
 from graph.journal import JournalQuery, account_of
 from graph.keys import KeyMutation, KeyQuery, load_consent_key, load_witness
-from graph.measurements import MeasurementMutation, MeasurementQuery, load_measurement, part_of
+from graph.measurements import MeasurementMutation, MeasurementQuery, load_measurement
 from graph.memberships import MembershipMutation, MembershipQuery, load_membership, load_party
 from graph.nodes import Node
 from graph.observations import ObservationMutation, ObservationQuery
+from graph.parts import PartMutation, PartQuery, part_of
 from graph.payments import PaymentMutation, PaymentQuery, load_payment
 from graph.people import PeopleMutation, PeopleQuery, load_session, load_stewards
 from graph.piloting import PilotMutation
@@ -59,7 +61,7 @@ from graph.what_ifs import WhatIfQuery
 from ledger.changes import AccountBalance
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.feed import TooSlow
-from ledger.measurement import Part
+from ledger.part import Part
 from ledger.sequencer import WritesStopped
 
 log = logging.getLogger("jpi.graph")
@@ -98,6 +100,7 @@ _LOADERS: Mapping[str, Loader] = {
     "Indicator": load_indicator,
     "IndicatorVersion": load_version,
     "Measurement": load_measurement,
+    "Exclusion": load_exclusion,
     "Scheme": load_scheme,
     "Settlement": load_settlement,
     "Payment": load_payment,
@@ -150,6 +153,8 @@ class Query(
     CalendarQuery,
     IndicatorQuery,
     ObservationQuery,
+    ExclusionQuery,
+    PartQuery,
     MeasurementQuery,
     SchemeQuery,
     PreviewQuery,
@@ -187,6 +192,8 @@ class Mutation(
     CalendarMutation,
     IndicatorMutation,
     ObservationMutation,
+    ExclusionMutation,
+    PartMutation,
     MeasurementMutation,
     SchemeMutation,
     SettlementMutation,

@@ -8,6 +8,8 @@ Glossary, one meaning a word, the same in SQL, Python, GraphQL and prose:
 * consent, objection: what one party answers to one proposal.
 * indicator version: every term of a joint performance indicator (JPI), agreed.
 * part: what one co-owner reports for one period. Measurement: the value that follows from parts.
+* margin: the 95 % interval of a value. Contribution: a party's part of it; they add up.
+* exclusion: a window left out by consent. Restatement: a measurement in an agreed one's place.
 * scheme: incentive terms as data. Settlement: a period's result under a scheme, a stake each.
 * posting: one line of double entry. Payment: reported by the payer, cleared by the payee.
 * entry: one leaf of the ledger (envelope, body, sometimes annex). Opening: (salt, body).

@@ -73,6 +73,18 @@ ACTS: Mapping[str, Act] = {
             "a result that money hangs on is agreed by all who own it",
         ),
         Act(
+            "proposeRestatement",
+            (Role.REPORTER, Role.APPROVER),
+            Consenters.CO_OWNERS,
+            "an agreed result is taken back only by all who agreed to it",
+        ),
+        Act(
+            "proposeExclusion",
+            (Role.REPORTER, Role.APPROVER),
+            Consenters.CO_OWNERS,
+            "what does not count is agreed by all whose result it changes",
+        ),
+        Act(
             "proposeScheme",
             (Role.APPROVER, Role.FINANCE),
             Consenters.OUTSOURCER_AND_SHARERS,

@@ -5,9 +5,9 @@ measurement follows from the parts it names, a settlement recomputes to the cent
 from what is owed. Source: `ledger-format.md`, "Offline".
 """
 
-from ledger import indicator, policy, settlement
+from ledger import policy, settlement
 from ledger.audit_agreement import check_agreement, check_due, check_opening
-from ledger.audit_evidence import check_measurement
+from ledger.audit_evidence import check_exclusion, check_indicator, check_measurement, check_part
 from ledger.audit_governance import asked_of_governance, check_governance
 from ledger.audit_paying import check_paying
 from ledger.audit_payout import check_own, check_posted, check_scheme, check_settlement
@@ -16,17 +16,19 @@ from ledger.book import Book
 from ledger.changes import opening_of
 from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Refusal
+from ledger.exclusion import ExclusionProposed
+from ledger.exclusion import subject as exclusion_subject
 from ledger.fact import CLOCK, EVERYBODY, Placed, Sealed
 from ledger.governance import OwnAct
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed
 from ledger.journal import SettlementPosted, StakePosted
 from ledger.keyring import WitnessRegistered
-from ledger.measurement import MeasurementProposed, PartSubmitted
+from ledger.measurement import MeasurementProposed
+from ledger.part import PartSubmitted
 from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyProposed
-from ledger.priority import require_room
 from ledger.register import SEALABLE
 from ledger.remark import RemarkMade
 from ledger.rotation import LogKeyRotated
@@ -107,9 +109,7 @@ def _check(book: Book, placed: Placed) -> None:
         return
     match placed.event:
         case PartSubmitted() as part:
-            version = book.indicator_version(part.indicator_id, part.version)
-            require(part.figures.party_id == placed.party, "it reports for another party")
-            indicator.check_figures(version.terms, part.figures, "")
+            check_part(book, placed, part)
         case SettlementPosted() | StakePosted() as entered:
             check_posted(book, entered)
         case SchemePartProposed() | StakeProposed() as own:
@@ -126,11 +126,12 @@ def _check(book: Book, placed: Placed) -> None:
 def _check_content(book: Book, placed: Placed) -> None:
     """What a proposal proposes: terms that can hold, figures that recompute."""
     match placed.event:
-        case IndicatorProposed(indicator_id=key, terms=terms):
-            indicator.check(terms, ecosystem(book).signing_ids(placed.at))
-            require_room(book, terms, key, book.policy())
+        case IndicatorProposed() as stated:
+            check_indicator(book, placed, stated)
         case MeasurementProposed() as measured:
             check_measurement(book, measured)
+        case ExclusionProposed() as left_out:
+            check_exclusion(book, left_out)
         case SchemeProposed() as proposed:
             check_scheme(book, proposed, placed.at)
         case SettlementProposed() as settling:
@@ -151,6 +152,9 @@ def _asked(book: Book, placed: Placed) -> tuple[str, frozenset[str]]:
         case MeasurementProposed(indicator_id=key, version=version, period=period):
             owners = book.indicator_version(key, version).terms.owner_ids()
             return f"measurement/{key}/{period}", owners
+        case ExclusionProposed(indicator_id=key, version=version, period=period):
+            owners = book.indicator_version(key, version).terms.owner_ids()
+            return exclusion_subject(key, period), owners
         case SchemeProposed(scheme_id=key, terms=scheme_terms):
             outsourcer = ecosystem(book).outsourcer.party_id
             return f"scheme/{key}", scheme_terms.sharer_ids() | {outsourcer}

@@ -1,16 +1,64 @@
-"""Audit of evidence: indicators, parts and measurements, computed again. Pure."""
+"""Audit of evidence: indicators, parts, exclusions and measurements, computed again. Pure."""
 
+from immutables import Map
+
+from ledger import drafting
 from ledger.book import Book
-from ledger.measurement import MeasurementProposed, PartUsed, result
-from ledger.rule import require
+from ledger.evidence import check_inputs
+from ledger.exclusion import ExclusionProposed, check_window, indices, values
+from ledger.fact import Placed
+from ledger.indicator import IndicatorProposed
+from ledger.measurement import MeasurementProposed
+from ledger.measuring import used_parts
+from ledger.part import BasisKind, PartSubmitted
+from ledger.priority import require_room
+from ledger.result import result
+from ledger.rule import ecosystem, require
+from ledger.surroundings import around
+
+
+def check_indicator(book: Book, placed: Placed, event: IndicatorProposed) -> None:
+    """A version's terms can stand. Raises RuleBroken or a Refusal."""
+    drafting.check(event.terms, ecosystem(book).signing_ids(placed.at))
+    check_inputs(book, event.terms, event.indicator_id)
+    require_room(book, event.terms, event.indicator_id, book.policy())
+
+
+def check_part(book: Book, placed: Placed, event: PartSubmitted) -> None:
+    """A part speaks for its own party, in figures that its version can use. Raises RuleBroken."""
+    version = book.indicator_version(event.indicator_id, event.version)
+    require(event.figures.party_id == placed.party, "it reports for another party")
+    drafting.check_figures(version.terms, event.figures, "")
+    is_measured = (event.indicator_id, event.period) in book.results
+    require(not event.is_correction or is_measured, "it corrects what was never agreed")
+    if event.basis.kind is BasisKind.OBSERVATIONS:
+        excluded = indices(book.exclusions.agreed(event.indicator_id, event.period))
+        require(event.basis.exclusions == excluded, "it leaves out other rows than were agreed")
+
+
+def check_exclusion(book: Book, event: ExclusionProposed) -> None:
+    """The values before and after follow from the figures. Raises RuleBroken."""
+    version = book.indicator_version(event.indicator_id, event.version)
+    check_window(version, event.period, event.window)
+    computed = values(version, event.figures_before, event.figures_after)
+    require(computed == (event.value_before, event.value_after), "it computes otherwise")
+    owners = [owner.party_id for owner in version.terms.owners]
+    for figures in (event.figures_before, event.figures_after):
+        require([each.party_id for each in figures] == owners, "it lacks an owner's figures")
+        for each in figures:
+            drafting.check_figures(version.terms, each, "")
 
 
 def check_measurement(book: Book, event: MeasurementProposed) -> None:
     """A measurement follows from the parts that it names. Raises RuleBroken."""
     version = book.indicator_version(event.indicator_id, event.version)
-    parts = book.parts[event.indicator_id, event.period]
-    used = tuple(
-        PartUsed(parts[owner.party_id].figures, parts[owner.party_id].index)
-        for owner in version.terms.owners
-    )
-    require(event == result(event.opening, version, event.period, used), "it computes otherwise")
+    nearby = around(book, version, event.period, event.findings.reason)
+    parts = book.parts.get((event.indicator_id, event.period), Map())
+    used = used_parts(version, event.period, parts, nearby)
+    is_restatement = event.findings.restates is not None
+    is_measured = nearby.restated is not None
+    require(is_restatement == is_measured, "an agreed period is measured without restating it")
+    require(is_restatement == (event.findings.reason is not None), "it restates for no reason")
+    require(event.rules_version >= book.rules_version, "it goes back to older rules")
+    expected = result(event.opening, version, event.period, used, nearby, event.rules_version)
+    require(event == expected, "it computes otherwise")

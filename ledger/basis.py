@@ -107,14 +107,17 @@ def _place(placed: tuple[int, Result]) -> int:
 
 def result_of(measurement: Measurement, agreed: IndicatorTerms) -> Result:
     """An agreed measurement as the evaluation reads it."""
+    findings = measurement.findings
     parts = [PartValue(used.figures.party_id, used.figures.value) for used in measurement.parts]
+    if findings.contributions:
+        parts = [PartValue(c.party_id, c.value) for c in findings.contributions if c.party_id]
     return Result(
         value=measurement.value,
         displayed=measurement.displayed,
         levels=agreed.levels,
         lower_is_better=agreed.direction is Direction.LOWER_IS_BETTER,
         is_low_sample=measurement.is_low_sample,
-        low_sample=agreed.low_sample,
+        low_sample=findings.low_sample or agreed.low_sample,
         index=measurement.index,
         parts=tuple(parts),
         owners=agreed.owners,

@@ -15,13 +15,15 @@ from ledger.delegation import Delegations
 from ledger.due import Due
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Fault
+from ledger.exclusion import Exclusions
 from ledger.governance import Governance
 from ledger.identity import Identities
 from ledger.ids import EcosystemId
 from ledger.indicator import IndicatorVersion
 from ledger.journal import Account, AccountState
 from ledger.keyring import Keyring
-from ledger.measurement import Measurement, Part
+from ledger.measurement import Measurement
+from ledger.part import Part
 from ledger.payment import Payment
 from ledger.policy import FOUNDING_POLICY, Policy
 from ledger.proposal import Agreements, ProposalKind, ProposalStatus
@@ -76,6 +78,9 @@ class Book:
     payments: Map[str, Payment] = Map()
     # ISO 11649 reference of a stake -> what is owed on it
     dues: Map[str, Due] = Map()
+    exclusions: Exclusions = Exclusions()
+    # the newest rules that a measurement was computed by: none later goes back behind them
+    rules_version: int = 1
     keyring: Keyring = Keyring()
     identities: Identities = Identities()
     sealed: SealedBook = SealedBook()

@@ -13,6 +13,7 @@ from ledger.booking import bookings, settled_dues
 from ledger.change import Change
 from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.ecosystem import EcosystemFounded
+from ledger.exclusion import ExclusionProposed
 from ledger.fact import Placed
 from ledger.governance import GOVERNED
 from ledger.governed import entered_changes, governed_changes
@@ -31,8 +32,9 @@ from ledger.journal import (
     StakePosted,
 )
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
-from ledger.measurement import MeasurementProposed, PartSubmitted
+from ledger.measurement import Measurement, MeasurementProposed
 from ledger.observation import ObservationsRecorded
+from ledger.part import PartSubmitted
 from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyApplied, PolicyProposed
@@ -51,6 +53,7 @@ def opening_of(event: object) -> Opening | None:
         case (
             IndicatorProposed(opening=terms)
             | MeasurementProposed(opening=terms)
+            | ExclusionProposed(opening=terms)
             | SchemeProposed(opening=terms)
             | SettlementProposed(opening=terms)
             | PolicyProposed(opening=terms)
@@ -218,10 +221,10 @@ def _proposal_changes(book: Book, proposal: Proposal) -> Iterator[Change]:
         if book.current_indicators.get(subject) == key:
             yield Change("indicator", subject, indicator, "", "", status)
     elif (measurement := book.measurements.get(key)) is not None:
-        place = (measurement.indicator_id, measurement.period)
-        yield Change("measurement", key, measurement, *place, status, own)
-        if book.results.get(place) == key:
-            yield Change("result", "/".join(place), measurement, *place, status, own)
+        yield from _measurement_changes(book, measurement, own)
+    elif (exclusion := book.exclusions.by_proposal.get(key)) is not None:
+        where = (exclusion.indicator_id, exclusion.period)
+        yield Change("exclusion", key, exclusion, *where, status, own)
     elif (scheme := book.schemes.get(key)) is not None:
         yield Change("scheme", scheme.scheme_id, scheme, "", "", status)
     elif (policy := book.policies.get(key)) is not None:
@@ -242,3 +245,19 @@ def _settlement_change(settlement: Settlement, own: tuple[str, ...]) -> Change:
     content, status = settlement.content, str(settlement.status)
     identity, scheme_id, period = settlement.settlement_id, content.scheme_id, content.period
     return Change("settlement", identity, settlement, scheme_id, period, status, own)
+
+
+def _measurement_changes(
+    book: Book, measurement: Measurement, own: tuple[str, ...]
+) -> Iterator[Change]:
+    place, status = (measurement.indicator_id, measurement.period), str(measurement.status)
+    yield Change("measurement", measurement.proposal_id, measurement, *place, status, own)
+    if book.results.get(place) != measurement.proposal_id:
+        return
+    yield Change("result", "/".join(place), measurement, *place, status, own)
+    if measurement.findings.restates is not None:
+        for old in book.measurements.values():
+            if old.index == measurement.findings.restates:
+                signed = book.agreements.get(old.proposal_id).signatories
+                state = str(old.status)
+                yield Change("measurement", old.proposal_id, old, *place, state, signed)

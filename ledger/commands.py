@@ -13,13 +13,14 @@ from ledger.agreement import Consent, NotifyParty, Objection, Withdrawal
 from ledger.delegation import GrantDelegation, RevokeDelegation
 from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling
 from ledger.ecosystem import FoundEcosystem
+from ledger.exclusion import ProposeExclusion
 from ledger.fact import Fact
 from ledger.identity import RegisterIdentityProvider, RemoveIdentityProvider
 from ledger.ids import PartyId
 from ledger.indicator import ProposeIndicator
 from ledger.initiative import ProposeInitiative, ProposeStage
 from ledger.keyring import RegisterConsentKey, RegisterWitness, RevokeConsentKey
-from ledger.measurement import ProposeMeasurement, SubmitPart
+from ledger.measurement import ProposeMeasurement, ProposeRestatement
 from ledger.membership import (
     LeaveAtGate,
     ProposeAdmission,
@@ -27,6 +28,7 @@ from ledger.membership import (
     ProposeMembership,
 )
 from ledger.observation import Batch, RecordObservations
+from ledger.part import SubmitPart
 from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
 from ledger.people import NameStewards, RecordSession
 from ledger.pilot import ProposePilot, ProposePromotion, RecordLesson
@@ -44,6 +46,8 @@ Command = (
     | RecordObservations
     | SubmitPart
     | ProposeMeasurement
+    | ProposeRestatement
+    | ProposeExclusion
     | ProposeScheme
     | ProposeSettlement
     | Consent
@@ -89,6 +93,8 @@ ACT_OF: Mapping[type, str] = {
     RecordObservations: "recordObservations",
     SubmitPart: "submitPart",
     ProposeMeasurement: "proposeMeasurement",
+    ProposeRestatement: "proposeRestatement",
+    ProposeExclusion: "proposeExclusion",
     ProposeScheme: "proposeScheme",
     ProposeSettlement: "proposeSettlement",
     Consent: "consent",

@@ -19,10 +19,12 @@ from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling
 from ledger.ecosystem import FoundEcosystem, found
 from ledger.errors import Refusal
 from ledger.evidence import decide_evidence
+from ledger.exclusion import ProposeExclusion
 from ledger.ids import Seed
 from ledger.indicator import ProposeIndicator
-from ledger.measurement import ProposeMeasurement, SubmitPart
+from ledger.measurement import ProposeMeasurement, ProposeRestatement
 from ledger.observation import RecordObservations
+from ledger.part import SubmitPart
 from ledger.paying import decide_paying
 from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
 from ledger.payout import decide_payout
@@ -60,7 +62,14 @@ def _decide(
     match command:
         case FoundEcosystem():
             return _found(book, command, seed, log)
-        case ProposeIndicator() | RecordObservations() | SubmitPart() | ProposeMeasurement():
+        case (
+            ProposeIndicator()
+            | RecordObservations()
+            | SubmitPart()
+            | ProposeMeasurement()
+            | ProposeRestatement()
+            | ProposeExclusion()
+        ):
             return decide_evidence(book, command, actor, now, seed)
         case ProposeScheme() | ProposeSettlement():
             return decide_payout(book, command, actor, now, seed)

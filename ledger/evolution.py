@@ -16,6 +16,7 @@ from ledger.booking import book_entry
 from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.ecosystem import Ecosystem, EcosystemFounded, founded
 from ledger.errors import Fault
+from ledger.exclusion import ExclusionProposed
 from ledger.fact import Placed, Sealed
 from ledger.governance import GOVERNED, OwnAct, Proposed
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
@@ -23,8 +24,9 @@ from ledger.indicator import IndicatorProposed, IndicatorVersion
 from ledger.inforce import arranged, with_agreed_policy
 from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
-from ledger.measurement import Measurement, MeasurementProposed, Part, PartSubmitted
+from ledger.measurement import Measurement, MeasurementProposed, proposed
 from ledger.observation import ObservationsRecorded
+from ledger.part import Part, PartSubmitted
 from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import Policy, PolicyApplied, PolicyProposed
@@ -51,6 +53,7 @@ def evolve(book: Book, placed: Placed) -> Book:
         case (
             IndicatorProposed()
             | MeasurementProposed()
+            | ExclusionProposed()
             | SchemeProposed()
             | SettlementProposed()
             | PolicyProposed()
@@ -122,7 +125,13 @@ def _ecosystem(book: Book) -> Ecosystem:
 def _with_part(book: Book, placed: Placed, event: PartSubmitted) -> Book:
     key = (event.indicator_id, event.period)
     part = Part(
-        event.indicator_id, event.version, event.period, event.figures, event.basis, placed.index
+        event.indicator_id,
+        event.version,
+        event.period,
+        event.figures,
+        event.basis,
+        placed.index,
+        event.is_correction,
     )
     parts = book.parts.get(key, Map()).set(placed.party, part)
     came = book.reported.get(key, Map())
@@ -140,30 +149,23 @@ def _with_proposal(book: Book, placed: Placed) -> Book:
             versions = book.indicator_versions.set(terms.proposal_id, state)
             book = replace(book, indicator_versions=versions)
         case MeasurementProposed(opening=terms) as measured:
-            value = Measurement(
-                proposal_id=terms.proposal_id,
-                indicator_id=measured.indicator_id,
-                version=measured.version,
-                period=measured.period,
-                parts=measured.parts,
-                value=measured.value,
-                displayed=measured.displayed,
-                standing=measured.standing,
-                sample_size=measured.sample_size,
-                is_low_sample=measured.is_low_sample,
-                index=placed.index,
-                status=status,
+            value = proposed(measured, placed.index)
+            book = replace(
+                book,
+                measurements=book.measurements.set(terms.proposal_id, value),
+                rules_version=max(book.rules_version, measured.rules_version),
             )
-            book = replace(book, measurements=book.measurements.set(terms.proposal_id, value))
-        case SchemeProposed(opening=terms) as proposed:
+        case ExclusionProposed(opening=terms) as left_out:
+            book = replace(book, exclusions=book.exclusions.proposed(left_out, placed.index))
+        case SchemeProposed(opening=terms) as paying:
             scheme = Scheme(
                 terms.proposal_id,
-                proposed.scheme_id,
-                proposed.version,
-                proposed.terms,
+                paying.scheme_id,
+                paying.version,
+                paying.terms,
                 placed.index,
                 status,
-                proposed.first,
+                paying.first,
             )
             book = replace(book, schemes=book.schemes.set(terms.proposal_id, scheme))
         case SettlementProposed(opening=terms) as settling:
@@ -213,10 +215,10 @@ def _with_status(book: Book, proposal: Proposal) -> Book:
         current = book.current_indicators.set(subject, key) if binds else None
         return replace(book, current_indicators=current) if current else book
     if (measurement := book.measurements.get(key)) is not None:
-        measured = replace(measurement, status=status)
-        book = replace(book, measurements=book.measurements.set(key, measured))
-        place = (measurement.indicator_id, measurement.period)
-        return replace(book, results=book.results.set(place, key)) if binds else book
+        return _with_measured(book, replace(measurement, status=status))
+    if key in book.exclusions.by_proposal:
+        answered = book.exclusions.answered(key, status, book.size - 1)
+        return replace(book, exclusions=answered)
     if (scheme := book.schemes.get(key)) is not None:
         book = replace(book, schemes=book.schemes.set(key, replace(scheme, status=status)))
         named = book.current_schemes.set(scheme.scheme_id, key) if binds else None
@@ -247,3 +249,15 @@ def _with_status(book: Book, proposal: Proposal) -> Book:
         settlements = settlements.set(origin, replace(old, corrected_by=by))
     settled = book.settled.set(where, key)
     return replace(book, settled=settled, given=given, settlements=settlements)
+
+
+def _with_measured(book: Book, measured: Measurement) -> Book:
+    """The Book after a measurement's status changed; an agreed one ends the one it restates."""
+    key, place = measured.proposal_id, (measured.indicator_id, measured.period)
+    measurements = book.measurements.set(key, measured)
+    if measured.status is not ProposalStatus.AGREED:
+        return replace(book, measurements=measurements)
+    if (restated := book.agreed_measurement(*place)) is not None:
+        old = replace(restated, restated_by=measured.index)
+        measurements = measurements.set(restated.proposal_id, old)
+    return replace(book, measurements=measurements, results=book.results.set(place, key))

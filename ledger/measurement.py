@@ -1,103 +1,52 @@
-"""Parts and measurements: what each co-owner reports for a period, and the value that follows.
+"""Measurements: the value of a period, with everything it follows from.
 
-The one rule: a measurement is computed by the engine from the parts it names by their ledger
-indices; nobody types a result. Source: `domain.md` section 5.
+The one rule: nobody types a result; `measuring` computes it from the parts that it names by their
+ledger indices. A restatement never edits: it is a new measurement that takes an agreed one's place.
+Source: `domain.md` section 5.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 
-from ledger.actor import Actor
-from ledger.agreement import opening
 from ledger.errors import Refusal
-from ledger.fact import Fact
-from ledger.ids import ProposalId, Seed
-from ledger.indicator import IndicatorVersion, Standing, check_figures, displayed, standing
-from ledger.method import RULES_VERSION, Figures, NothingMeasured, compute
-from ledger.observation import Aggregate
-from ledger.proposal import Agreements, Opening, ProposalKind, ProposalStatus
-
-
-class IndicatorNotAgreed(Refusal):
-    """The indicator {id} has no agreed version. -> Have all its co-owners consent first."""
-
-
-class NotACoOwner(Refusal):
-    """Your party does not co-own this indicator. -> Only its co-owners report parts of it."""
-
-
-class NotYourPart(Refusal):
-    """A party declares its own part, not another's. -> Name your own party in the figures."""
+from ledger.figures import Figures
+from ledger.formula import Contribution
+from ledger.indicator import LowSample, Standing
+from ledger.proposal import Opening, ProposalStatus
+from ledger.statistic import Change, Margin
 
 
 class PartsMissing(Refusal):
     """Period {period} lacks the parts of {parties}. -> Ask them to submit their parts."""
 
 
-class AlreadyMeasured(Refusal):
-    """Period {period} has an agreed measurement. -> A later correction is a restatement."""
+class PartsOutdated(Refusal):
+    """The parts of {parties} hold what is excluded by now. -> Have them submitted again."""
 
 
-class EvidenceMissing(Refusal):
-    """A declared part names its evidence. -> Give the SHA-256 of the document, 64 hex digits."""
+class InputsMissing(Refusal):
+    """Period {period} lacks agreed measurements of {indicators}. -> Agree those first."""
 
 
-class ObservationsMoved(Refusal):
-    """Observations of this series arrived while the part was summed up. -> Submit it again."""
+class NothingRestated(Refusal):
+    """The parts are those of the agreed measurement already. -> Submit a correction first."""
 
 
-class BasisKind(StrEnum):
-    """What a part rests on: the party's recorded observations, or its declaration."""
-
-    OBSERVATIONS = "OBSERVATIONS"
-    DECLARED = "DECLARED"
+class ExplanationMissing(Refusal):
+    """A restatement is explained in 1 to 2000 characters. -> Say what was wrong and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
-    """What a part rests on. For observations, the batches' ledger indices and the row count."""
+class RestatementReason(StrEnum):
+    """Why an agreed measurement is restated."""
 
-    kind: BasisKind
-    evidence_sha256: str = ""
-    batches: tuple[int, ...] = ()
-    row_count: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class SubmitPart:
-    """Command: report a part, either `declared` with evidence or an `aggregate` of rows."""
-
-    indicator_id: str
-    period: str
-    declared: Figures | None = None
-    evidence_sha256: str = ""
-    aggregate: Aggregate | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PartSubmitted:
-    """A co-owner's part of a period. A later one of the same party takes its place."""
-
-    indicator_id: str
-    version: int
-    period: str
-    figures: Figures
-    basis: Basis
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part as it stands, with the index of its entry."""
-
-    indicator_id: str
-    version: int
-    period: str
-    figures: Figures
-    basis: Basis
-    index: int
+    LATE_OBSERVATIONS = "LATE_OBSERVATIONS"
+    CORRECTED_OBSERVATIONS = "CORRECTED_OBSERVATIONS"
+    CORRECTED_DECLARATION = "CORRECTED_DECLARATION"
+    EXCLUSION_AGREED = "EXCLUSION_AGREED"
+    ATTRIBUTION_CORRECTED = "ATTRIBUTION_CORRECTED"
+    INPUT_RESTATED = "INPUT_RESTATED"
+    RULING = "RULING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +58,65 @@ class PartUsed:
 
 
 @dataclass(frozen=True, slots=True)
+class InputUsed:
+    """Another indicator's agreed value in a composite, by its entry.
+
+    `weight` is the one that it had after those without a score were spread over the others.
+    """
+
+    indicator_id: str
+    weight: Fraction
+    value: Fraction
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
 class ProposeMeasurement:
     """Command: have the engine compute a period, and propose the result to the co-owners."""
 
     indicator_id: str
     period: str
     replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeRestatement:
+    """Command: compute an agreed period anew, and propose that it takes the agreed one's place."""
+
+    indicator_id: str
+    period: str
+    reason: RestatementReason
+    explanation: str
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a measurement states beside its value: its statistics, and where it came from.
+
+    `low_sample` is the rule that a low sample was treated by, `drawn_from` the entries of earlier
+    measurements that it drew on. `change` compares with the measurement of entry `before`.
+    `contributions` add up to the value where the indicator is attributed. `restates` is the entry
+    of the measurement that it takes the place of; `touched_settlements` (ids) and
+    `touched_measurements` (entries) rest on that one. A void value stands for nothing: nobody
+    answered.
+    """
+
+    margin: Margin | None = None
+    answered: int | None = None
+    invited: int | None = None
+    is_void: bool = False
+    low_sample: LowSample | None = None
+    drawn_from: tuple[int, ...] = ()
+    change: Change = Change.FIRST
+    before: int | None = None
+    contributions: tuple[Contribution, ...] = ()
+    inputs: tuple[InputUsed, ...] = ()
+    exclusions: tuple[int, ...] = ()
+    restates: int | None = None
+    reason: RestatementReason | None = None
+    touched_settlements: tuple[str, ...] = ()
+    touched_measurements: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +135,50 @@ class MeasurementProposed:
     sample_size: int | None
     is_low_sample: bool
     rules_version: int
+    findings: Findings = Findings()
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementProposedV1:
+    """Version 1: a value of totals alone, by the first rules, without findings."""
+
+    opening: Opening
+    indicator_id: str
+    version: int
+    version_index: int
+    period: str
+    parts: tuple[PartUsed, ...]
+    value: Fraction
+    displayed: Fraction
+    standing: Standing
+    sample_size: int | None
+    is_low_sample: bool
+    rules_version: int
+
+    def upgraded(self) -> MeasurementProposed:
+        """What it means in the newest version."""
+        return MeasurementProposed(
+            self.opening,
+            self.indicator_id,
+            self.version,
+            self.version_index,
+            self.period,
+            self.parts,
+            self.value,
+            self.displayed,
+            self.standing,
+            self.sample_size,
+            self.is_low_sample,
+            self.rules_version,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A measurement as it stands; it binds when its status is AGREED."""
+    """A measurement as it stands; it binds when its status is AGREED.
+
+    `restated_by` is the entry of the agreed one that took its place since.
+    """
 
     proposal_id: str
     indicator_id: str
@@ -151,112 +192,24 @@ class Measurement:
     is_low_sample: bool
     index: int
     status: ProposalStatus
+    findings: Findings = Findings()
+    restated_by: int | None = None
 
 
-def submit(
-    command: SubmitPart,
-    version: IndicatorVersion | None,
-    actor: Actor,
-    now: datetime,
-    *,
-    newest_batch: int,
-    is_measured: bool,
-) -> tuple[Fact, ...]:
-    """The fact of a submitted part.
-
-    `newest_batch` is the index of the party's newest batch of the series, 0 when it has none.
-    Raises IndicatorNotAgreed, NotACoOwner, PeriodUnknown, PeriodNotEnded, AlreadyMeasured,
-    ObservationsMoved, EvidenceMissing, NotYourPart, NothingMeasured, and what `check_figures`
-    raises.
-    """
-    if version is None:
-        raise IndicatorNotAgreed("indicatorId", id=command.indicator_id)
-    if actor.party_id not in version.terms.owner_ids():
-        raise NotACoOwner("indicatorId")
-    version.terms.calendar.period(command.period).require_ended(now)
-    if is_measured:
-        raise AlreadyMeasured("period", period=command.period)
-    figures, basis = _resting_on(command, actor, newest_batch)
-    check_figures(version.terms, figures, "declared.figures")
-    event = PartSubmitted(command.indicator_id, version.version, command.period, figures, basis)
-    return (Fact(event),)
-
-
-def _resting_on(command: SubmitPart, actor: Actor, newest_batch: int) -> tuple[Figures, Basis]:
-    if command.declared is not None:
-        evidence = command.evidence_sha256
-        if len(evidence) != 64 or not set(evidence) <= set("0123456789abcdef"):  # noqa: PLR2004
-            raise EvidenceMissing("declared.evidenceSha256")
-        if command.declared.party_id != actor.party_id:
-            raise NotYourPart("declared.figures.partyId")
-        return command.declared, Basis(BasisKind.DECLARED, evidence)
-    aggregate = command.aggregate
-    if aggregate is None or aggregate.row_count == 0:
-        raise NothingMeasured("period", reason="your party recorded no observation of this period")
-    if aggregate.seen_batch != newest_batch:
-        raise ObservationsMoved("period")
-    figures = Figures(actor.party_id, aggregate.value, aggregate.denominator, aggregate.sample_size)
-    return figures, Basis(
-        BasisKind.OBSERVATIONS, batches=aggregate.batches, row_count=aggregate.row_count
-    )
-
-
-def propose(
-    command: ProposeMeasurement,
-    version: IndicatorVersion | None,
-    parts: Mapping[str, Part],
-    agreements: Agreements,
-    now: datetime,
-    seed: Seed,
-    *,
-    is_measured: bool,
-) -> tuple[Fact, ...]:
-    """Facts that propose the computed result to all co-owners.
-
-    Raises IndicatorNotAgreed, PeriodUnknown, PeriodNotEnded, AlreadyMeasured, PartsMissing,
-    NothingMeasured, SubjectBusy.
-    """
-    if version is None:
-        raise IndicatorNotAgreed("indicatorId", id=command.indicator_id)
-    version.terms.calendar.period(command.period).require_ended(now)
-    if is_measured:
-        raise AlreadyMeasured("period", period=command.period)
-    missing = sorted(version.terms.owner_ids() - set(parts))
-    if missing:
-        raise PartsMissing("period", period=command.period, parties=", ".join(missing))
-    used = tuple(
-        PartUsed(parts[owner.party_id].figures, parts[owner.party_id].index)
-        for owner in version.terms.owners
-    )
-    terms, superseded = opening(
-        agreements,
-        proposal_id=ProposalId(seed.new_id()),
-        kind=ProposalKind.MEASUREMENT,
-        subject=f"measurement/{command.indicator_id}/{command.period}",
-        signatories=version.terms.owner_ids(),
-        replaces=command.replaces,
-    )
-    return (*superseded, Fact(result(terms, version, command.period, used)))
-
-
-def result(
-    terms: Opening, version: IndicatorVersion, period: str, used: tuple[PartUsed, ...]
-) -> MeasurementProposed:
-    """The computed event: a pure function of version and parts, so that an audit can repeat it."""
-    value = compute(version.terms.method, [part.figures for part in used])
-    sizes = [part.figures.sample_size for part in used if part.figures.sample_size is not None]
-    sample = sum(sizes) if sizes else None
-    return MeasurementProposed(
-        opening=terms,
-        indicator_id=version.indicator_id,
-        version=version.version,
-        version_index=version.index,
-        period=period,
-        parts=used,
-        value=value,
-        displayed=displayed(version.terms, value),
-        standing=standing(version.terms, value),
-        sample_size=sample,
-        is_low_sample=sample is not None and sample < version.terms.minimum_sample,
-        rules_version=RULES_VERSION,
+def proposed(event: MeasurementProposed, index: int) -> Measurement:
+    """What an event proposes, as it stands right after its entry."""
+    return Measurement(
+        proposal_id=event.opening.proposal_id,
+        indicator_id=event.indicator_id,
+        version=event.version,
+        period=event.period,
+        parts=event.parts,
+        value=event.value,
+        displayed=event.displayed,
+        standing=event.standing,
+        sample_size=event.sample_size,
+        is_low_sample=event.is_low_sample,
+        index=index,
+        status=ProposalStatus.OPEN,
+        findings=event.findings,
     )

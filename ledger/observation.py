@@ -15,6 +15,7 @@ from hashlib import sha256
 from ledger import tree
 from ledger.amounts import render_number
 from ledger.canonical import MAX_INTEGER, encode, require_text
+from ledger.distribution import Bin
 from ledger.errors import Refusal
 from ledger.ids import Seed
 
@@ -168,7 +169,9 @@ class Aggregate:
     """What a party's rows of one series, segment and period add up to, prepared outside the lock.
 
     `batches` are the ledger indices of the batches the rows came with; `seen_batch` is the newest
-    batch of the party's series when it was prepared, 0 when there was none.
+    batch of the party's series when it was prepared, 0 when there was none. For methods over single
+    answers `value` is their sum, and `answers` or `squares` say the rest. `exclusions` are the
+    entries of the exclusions that left rows out; `lowest` and `highest` are the extreme values.
     """
 
     value: Fraction
@@ -177,3 +180,8 @@ class Aggregate:
     row_count: int
     batches: tuple[int, ...]
     seen_batch: int
+    answers: tuple[Bin, ...] = ()
+    squares: Fraction | None = None
+    exclusions: tuple[int, ...] = ()
+    lowest: Fraction | None = None
+    highest: Fraction | None = None

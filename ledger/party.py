@@ -38,6 +38,7 @@ _GRANTED: Mapping[Grant, tuple[str, ...]] = {
         "part",
         "measurement",
         "result",
+        "exclusion",
     ),
     Grant.INCENTIVES: ("scheme", "settlement"),
     Grant.JOURNAL: ("account", "payment", "posting", "due"),

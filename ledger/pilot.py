@@ -15,7 +15,7 @@ from ledger.errors import Refusal
 from ledger.fact import Fact
 from ledger.ids import ProposalId, Seed
 from ledger.indicator import IndicatorTerms, IndicatorVersion, Stage
-from ledger.measurement import IndicatorNotAgreed
+from ledger.part import IndicatorNotAgreed
 from ledger.proposal import Agreements, Opening, ProposalKind, ProposalStatus
 
 MAX_NAME = 120

@@ -34,9 +34,10 @@ class ProposalKind(StrEnum):
     PROMOTION = "PROMOTION"
     INITIATIVE = "INITIATIVE"
     INITIATIVE_STAGE = "INITIATIVE_STAGE"
+    EXCLUSION = "EXCLUSION"
 
 
-SETTLING = frozenset({ProposalKind.MEASUREMENT, ProposalKind.SETTLEMENT})
+SETTLING = frozenset({ProposalKind.MEASUREMENT, ProposalKind.EXCLUSION, ProposalKind.SETTLEMENT})
 """Kinds that are about a period: a party whose time it was answers them after it left too."""
 
 

@@ -14,8 +14,6 @@ from ledger.ecosystem import Ecosystem
 from ledger.errors import Fault
 from ledger.fact import Placed
 from ledger.history import decode_state, open_entry, open_envelope
-from ledger.observation import Aggregate
-from ledger.periods import Period
 from ledger.sight import Sight, sight_of
 from ledger.store import entries, observations, projections, witnesses
 from ledger.store.entries import StoredCheckpoint, StoredEntry
@@ -303,13 +301,6 @@ class Reader:
         if head is None:
             raise NotFound("ecosystem", what="ecosystem", id=actor.ecosystem_id)
         return head
-
-    async def aggregate(self, actor: Actor, series: str, segment: str, period: Period) -> Aggregate:
-        """What the actor's party recorded of a series, segment and period."""
-        async with self._reading(actor) as connection:
-            return await observations.aggregate(
-                connection, actor.ecosystem_id, actor.party_id, series, segment, period
-            )
 
     async def totals(
         self, actor: Actor, series: str, segment: str, periods: Sequence[str]

@@ -32,15 +32,17 @@ from ledger.dispute import (
     RulingSigned,
 )
 from ledger.ecosystem import EcosystemFounded
+from ledger.exclusion import ExclusionProposed
 from ledger.first_settlement import SettlementProposedV1
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
-from ledger.indicator import IndicatorProposed
+from ledger.indicator import IndicatorProposed, IndicatorProposedV1
 from ledger.initiative import InitiativeProposed, StageProposed
 from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
-from ledger.measurement import MeasurementProposed, PartSubmitted
+from ledger.measurement import MeasurementProposed, MeasurementProposedV1
 from ledger.membership import LeftAtGate, MembershipProposed
 from ledger.observation import ObservationsRecorded
+from ledger.part import PartSubmitted, PartSubmittedV1
 from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.people import SessionHeld, StewardsNamed
@@ -56,10 +58,14 @@ from ledger.workdays import BusinessCalendarAdopted
 
 REGISTER: Mapping[tuple[str, int], type] = {
     ("ecosystem.founded", 1): EcosystemFounded,
-    ("indicator.proposed", 1): IndicatorProposed,
+    ("indicator.proposed", 1): IndicatorProposedV1,
+    ("indicator.proposed", 2): IndicatorProposed,
     ("observations.recorded", 1): ObservationsRecorded,
-    ("part.submitted", 1): PartSubmitted,
-    ("measurement.proposed", 1): MeasurementProposed,
+    ("part.submitted", 1): PartSubmittedV1,
+    ("part.submitted", 2): PartSubmitted,
+    ("measurement.proposed", 1): MeasurementProposedV1,
+    ("measurement.proposed", 2): MeasurementProposed,
+    ("exclusion.proposed", 1): ExclusionProposed,
     ("scheme.proposed", 1): SchemeProposedV1,
     ("scheme.proposed", 2): SchemeProposed,
     ("settlement.proposed", 1): SettlementProposedV1,

@@ -27,9 +27,9 @@ from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorVersion
 from ledger.journal import SettlementPartPosted, SettlementPosted
 from ledger.keyring import ConsentKeyRevoked, WitnessRegistered
-from ledger.measurement import PartSubmitted, SubmitPart
 from ledger.membership import MembershipEnded
 from ledger.observation import ObservationsRecorded
+from ledger.part import PartSubmitted, SubmitPart
 from ledger.party import Party, PartyRole
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.proposal import SETTLING

@@ -160,12 +160,18 @@ def _delay_terms(chain: Chain, figures: Mapping[str, Any]) -> dict[str, Any]:
         "boundary": "INCLUSIVE",
         "owners": [{"partyId": chain.parties[n], "weight": w} for n, w in weights.items()],
         "attribution": "ATTRIBUTED",
-        "method": {"kind": "SUM", "series": "delay-minutes", "segment": "ScotRail"},
+        "method": {
+            "kind": "SUM",
+            "margin": "NONE",
+            "series": "delay-minutes",
+            "segment": "ScotRail",
+        },
         "rounding": {"mode": "HALF_UP", "step": "0.1", "stage": "BEFORE_COMPARING"},
         "calendar": _calendar(figures),
         "levels": {"baseline": "70000", "minimum": "80000", "target": "66000", "stretch": "50000"},
         "minimumSample": 0,
         "lowSample": "PAY_NOTHING",
+        "rollingCount": "CONTINUES",
         "stage": "LIVE",
         "liveFrom": figures["periods"][0]["key"],
         "workedExamples": [
@@ -301,6 +307,7 @@ def _series_terms(chain: Chain, operator: str, series: Mapping[str, Any]) -> dic
         "attribution": "SOLIDARY",
         "method": {
             "kind": series["method"],
+            "margin": "NONE",
             "series": series["name"],
             "segment": "Avanti West Coast",
             "scale": series["scale"],
@@ -309,6 +316,7 @@ def _series_terms(chain: Chain, operator: str, series: Mapping[str, Any]) -> dic
         "calendar": _calendar(series),
         "minimumSample": 0,
         "lowSample": "PAY_NOTHING",
+        "rollingCount": "CONTINUES",
         "stage": "SHADOW",
         "workedExamples": [{"parts": [part], "expected": series["first_displayed"]}],
     }

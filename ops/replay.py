@@ -7,6 +7,8 @@ Source: `ledger-format.md`, "Offline".
 
 from time import perf_counter
 
+from immutables import Map
+
 from ledger.answer import ProposalConsented, SilenceCounted
 from ledger.audit import check, check_sealed
 from ledger.book import Book
@@ -15,7 +17,8 @@ from ledger.evolution import evolve, pass_over
 from ledger.fact import EVERYBODY, Placed, Sealed
 from ledger.ids import EcosystemId
 from ledger.lapse import next_due
-from ledger.measurement import BasisKind, MeasurementProposed
+from ledger.measurement import MeasurementProposed
+from ledger.part import BasisKind
 from ledger.party import is_granted
 from ledger.policy import Policy
 from ledger.remark import AnnexErased
@@ -127,7 +130,7 @@ class Replay:
                 self._verdict.silent += 1
             case MeasurementProposed(indicator_id=key, period=period):
                 self._verdict.measured += 1
-                parts = book.parts[key, period].values()
+                parts = book.parts.get((key, period), Map()).values()
                 declared = any(part.basis.kind is BasisKind.DECLARED for part in parts)
                 self._verdict.declared += declared
             case _:

@@ -27,6 +27,7 @@ from ledger.commit import Ledger, system_clock
 from ledger.directory import Directory
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.feed import Feed
+from ledger.gathering import Gathering
 from ledger.ids import EcosystemId
 from ledger.providers import Providers
 from ledger.publish import Publisher
@@ -105,6 +106,7 @@ async def open_doors(
             publisher,
             Witnessing(database, memory),
             Bookkeeping(database),
+            Gathering(database),
             providers,
             feed,
             Directory(database, changed),

@@ -15,7 +15,8 @@ from ledger.fact import Placed
 from ledger.fold import placed_of
 from ledger.ids import EcosystemId, PartyId
 from ledger.journal import SettlementPosted
-from ledger.measurement import MeasurementProposed, PartSubmitted
+from ledger.measurement import MeasurementProposed
+from ledger.part import PartSubmitted
 from ledger.payment import PaymentConfirmed, PaymentReported
 from ledger.rule import RuleBroken
 from ledger.settlement import SettlementProposed

@@ -194,7 +194,12 @@ def indicator_terms(world: World, owners: Mapping[str, str]) -> dict[str, Any]:
         "boundary": "INCLUSIVE",
         "owners": [{"partyId": world.parties[n], "weight": w} for n, w in owners.items()],
         "attribution": "ATTRIBUTED",
-        "method": {"kind": "SUM", "series": "delay-minutes", "segment": "ScotRail"},
+        "method": {
+            "kind": "SUM",
+            "margin": "NONE",
+            "series": "delay-minutes",
+            "segment": "ScotRail",
+        },
         "rounding": {"mode": "HALF_UP", "step": "0.1", "stage": "BEFORE_COMPARING"},
         "calendar": {"kind": "MONTH", "timeZone": "Europe/London"},
         "levels": {"baseline": "90000", "minimum": "80000", "target": "66000", "stretch": "50000"},
@@ -202,6 +207,7 @@ def indicator_terms(world: World, owners: Mapping[str, str]) -> dict[str, Any]:
         "lowSample": "PAY_NOTHING",
         "stage": "LIVE",
         "liveFrom": "2024-04",
+        "rollingCount": "CONTINUES",
         "workedExamples": [
             {
                 "parts": [{"partyId": world.parties[n], "value": "1.5"} for n in owners],

@@ -7,8 +7,7 @@ from fractions import Fraction
 
 from ledger.amounts import render_number
 from ledger.ids import EcosystemId
-from ledger.observation import Aggregate, Batch
-from ledger.periods import Period
+from ledger.observation import Batch
 from ledger.store.pool import Connection
 from ledger.store.queries import load
 
@@ -76,36 +75,6 @@ async def add_batches(
         [_decimal(row.denominator) for _, _, _, _, row, _ in rows],
         [row.sample_size for _, _, _, _, row, _ in rows],
         [leaf for _, _, _, _, _, leaf in rows],
-    )
-
-
-async def aggregate(
-    connection: Connection,
-    ecosystem_id: EcosystemId,
-    party: str,
-    series: str,
-    segment: str,
-    period: Period,
-) -> Aggregate:
-    """What a party's rows of a period add up to, each reference by its newest revision."""
-    row = await connection.fetchrow(
-        SQL["aggregate"],
-        ecosystem_id,
-        party,
-        series,
-        segment,
-        period.key,
-        period.starts_at,
-        period.ends_at,
-    )
-    assert row is not None  # an aggregate without GROUP BY always gives one row
-    return Aggregate(
-        Fraction(row["value"]),
-        _fraction(row["denominator"]),
-        row["sample_size"],
-        row["row_count"],
-        tuple(sorted(row["batches"])),
-        row["seen_batch"],
     )
 
 

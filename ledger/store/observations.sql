@@ -21,20 +21,6 @@ SELECT $1, party, series, batch_index, reference, revision, number, period, at, 
 FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::timestamptz[], $10::text[], $11::numeric[], $12::numeric[], $13::bigint[], $14::bytea[])
     AS added (party, series, batch_index, reference, revision, number, period, at, segment, value, denominator, sample_size, leaf_hash)
 
--- name: aggregate :one
--- What the newest revisions of a party's rows of one series, segment and period add up to.
-SELECT coalesce(sum(value), 0) AS value, sum(denominator) AS denominator, sum(sample_size)::bigint AS sample_size,
-    count(*) AS row_count, coalesce(array_agg(DISTINCT batch_index), '{}') AS batches,
-    (SELECT coalesce(max(b.index), 0) FROM observation_batch b
-        WHERE b.ecosystem_id = $1 AND b.party = $2 AND b.series = $3) AS seen_batch
-FROM (
-    SELECT DISTINCT ON (reference) value, denominator, sample_size, batch_index
-    FROM observation
-    WHERE ecosystem_id = $1 AND party = $2 AND series = $3 AND ($4::text = '' OR segment = $4)
-        AND (period = $5 OR (period = '' AND at >= $6 AND at < $7))
-    ORDER BY reference, revision DESC
-) AS newest
-
 -- name: totals :many
 -- What the newest revisions of a series add up to by party, over the periods named (all when none is). $5: the size at which the viewer's sight ends.
 SELECT party, sum(value) AS value, sum(denominator) AS denominator, sum(sample_size)::bigint AS sample_size,

@@ -10,6 +10,7 @@ from ledger.book import BEGINNING, Book
 from ledger.ecosystem import EcosystemFounded
 from ledger.evolution import evolve
 from ledger.fact import EVERYBODY, Placed
+from ledger.figures import Figures
 from ledger.ids import EcosystemId, PartyId
 from ledger.indicator import (
     Attribution,
@@ -25,8 +26,9 @@ from ledger.indicator import (
     Stage,
     Standing,
 )
-from ledger.measurement import Basis, BasisKind, Measurement, PartSubmitted, PartUsed
-from ledger.method import Figures, Method, MethodTerms
+from ledger.measurement import Measurement, PartUsed
+from ledger.method import Method, MethodTerms
+from ledger.part import Basis, BasisKind, PartSubmitted
 from ledger.party import FoundingParty, PartyRole
 from ledger.proposal import Opening, ProposalKind, ProposalStatus
 from ledger.scheme import Scheme, SchemeProposed

@@ -18,7 +18,9 @@ def known_of(contract: Contract) -> dict[str, Any]:
     """What the contract's indicators state, as the engine reads it."""
     levels = {name: Fraction(value) for name, value in contract.levels.items()}
     return {
-        "levels": Levels(**levels),
+        "levels": Levels(
+            levels["baseline"], levels["minimum"], levels["target"], levels["stretch"]
+        ),
         "lower_is_better": contract.lower_is_better,
         "low_sample": LowSample(contract.low_sample),
     }

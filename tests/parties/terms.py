@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from ledger.amounts import Rounding
+from ledger.figures import Figures
 from ledger.indicator import (
     Attribution,
     Boundary,
@@ -18,7 +19,7 @@ from ledger.indicator import (
     Stage,
     WorkedExample,
 )
-from ledger.method import Figures, Method, MethodTerms
+from ledger.method import Method, MethodTerms
 from ledger.periods import Calendar, CalendarKind
 from ledger.theme import Theme
 from tests.parties.chain import Chain

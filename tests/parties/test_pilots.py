@@ -9,9 +9,10 @@ import pytest
 from ledger.agreement import Consent
 from ledger.audit import check
 from ledger.errors import Fault
+from ledger.figures import Figures
 from ledger.indicator import ProposeIndicator, Stage
-from ledger.measurement import IndicatorNotAgreed, ProposeMeasurement, SubmitPart
-from ledger.method import Figures
+from ledger.measurement import ProposeMeasurement
+from ledger.part import IndicatorNotAgreed, SubmitPart
 from ledger.periods import PeriodUnknown
 from ledger.pilot import (
     AlreadyLive,
