@@ -34,12 +34,14 @@ for kind, meaning in (
         "How a percentile is read between two answers: types 1, 5, 6, 7 and 8 of Hyndman and Fan.",
     ),
     (rules.Comparison, "How a single answer meets its target."),
-    (
-        rules.Denominator,
-        'VALID_ANSWERS: those that say something. ALL_ANSWERS: also those of "don\'t know".',
-    ),
 ):
     strawberry.enum(kind, description=f"{meaning} Values may be added.")
+strawberry.enum(
+    rules.Denominator,
+    name="AnswerDenominator",
+    description='VALID_ANSWERS: those that say something. ALL_ANSWERS: also those of "don\'t know". '
+    "Values may be added.",
+)
 
 
 @strawberry.type(description="How single answers are read.")

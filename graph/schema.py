@@ -52,8 +52,10 @@ from graph.policies import PolicyMutation, PolicyQuery, load_policy
 from graph.previews import PreviewQuery
 from graph.problems import PROBLEM_TYPES
 from graph.remarks import RemarkMutation, RemarkQuery, load_remark
+from graph.reruns import RerunQuery
 from graph.scalars import SCALARS
 from graph.schemes import SchemeMutation, SchemeQuery, load_scheme
+from graph.scorecards import ScorecardQuery
 from graph.settlements import SettlementMutation, SettlementQuery, load_settlement
 from graph.sponsors import SponsorMutation, SponsorQuery, load_sponsor
 from graph.subscriptions import Subscription
@@ -156,6 +158,8 @@ class Query(
     ExclusionQuery,
     PartQuery,
     MeasurementQuery,
+    RerunQuery,
+    ScorecardQuery,
     SchemeQuery,
     PreviewQuery,
     WhatIfQuery,

@@ -26,7 +26,7 @@ from ledger.scheme import Scheme
 from ledger.settlement import Measured
 from ledger.terms import SchemeTerms
 
-_SHARES = frozenset({Method.POOLED_RATIO})
+_SHARES = frozenset({Method.POOLED_RATIO, Method.SHARE_MEETING_TARGET, Method.TOP_TWO_BOX})
 
 
 def facts_for(book: Book, terms: SchemeTerms) -> dict[str, IndicatorFacts]:
