@@ -31,6 +31,7 @@ from ledger.dispute import (
     ExternalRulingRecorded,
     RulingSigned,
 )
+from ledger.exclusion import ExclusionProposed
 from ledger.fact import CLOCK, Placed
 from ledger.indicator import IndicatorProposed
 from ledger.initiative import InitiativeProposed, StageProposed
@@ -53,6 +54,7 @@ from ledger.workdays import BusinessCalendarAdopted
 KINDS: Mapping[type, frozenset[ProposalKind]] = {
     IndicatorProposed: frozenset({ProposalKind.INDICATOR}),
     MeasurementProposed: frozenset({ProposalKind.MEASUREMENT}),
+    ExclusionProposed: frozenset({ProposalKind.EXCLUSION}),
     SchemeProposed: frozenset({ProposalKind.SCHEME}),
     SettlementProposed: frozenset({ProposalKind.SETTLEMENT}),
     PolicyProposed: frozenset({ProposalKind.POLICY}),
