@@ -39,7 +39,7 @@ for kind, meaning in (
 strawberry.enum(
     rules.Denominator,
     name="AnswerDenominator",
-    description='VALID_ANSWERS: those that say something. ALL_ANSWERS: also those of "don\'t know". '
+    description="VALID_ANSWERS: those that say something. ALL_ANSWERS: all that came in. "
     "Values may be added.",
 )
 

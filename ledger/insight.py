@@ -8,6 +8,7 @@ Source: `domain.md` section 6 ("What-if").
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ledger.drafting import check_figures
 from ledger.errors import Refusal
 from ledger.exclusion import Exclusion
 from ledger.figures import Figures, NothingMeasured
@@ -15,7 +16,6 @@ from ledger.indicator import IndicatorVersion
 from ledger.measurement import Measurement, MeasurementProposed, PartUsed, proposed
 from ledger.proposal import Opening, ProposalKind
 from ledger.result import Around, Neighbour, result
-from ledger.soundness import check_figures
 
 NOT_PROPOSED = Opening("", ProposalKind.MEASUREMENT, "", (), 0)
 

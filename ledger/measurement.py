@@ -29,7 +29,7 @@ class InputsMissing(Refusal):
     """Period {period} lacks agreed measurements of {indicators}. -> Agree those first."""
 
 
-class NothingRestated(Refusal):
+class NothingCorrected(Refusal):
     """The parts are those of the agreed measurement already. -> Submit a correction first."""
 
 

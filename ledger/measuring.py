@@ -16,7 +16,7 @@ from ledger.measurement import (
     ExplanationMissing,
     Measurement,
     MeasurementProposed,
-    NothingRestated,
+    NothingCorrected,
     PartsMissing,
     PartsOutdated,
     PartUsed,
@@ -44,7 +44,7 @@ def propose(
 
     `around.restated` is the agreed measurement of the period, if there is one. Raises
     IndicatorNotAgreed, PeriodUnknown, PeriodNotEnded, AlreadyMeasured, NotYetMeasured,
-    ExplanationMissing, PartsMissing, PartsOutdated, InputsMissing, NothingRestated,
+    ExplanationMissing, PartsMissing, PartsOutdated, InputsMissing, NothingCorrected,
     NothingMeasured, SubjectBusy.
     """
     if version is None:
@@ -62,7 +62,7 @@ def propose(
     )
     event = result(terms, version, command.period, used, around)
     if around.restated is not None and _is_same(event, around.restated):
-        raise NothingRestated("period")
+        raise NothingCorrected("period")
     return (*superseded, Fact(event, annex=annex))
 
 

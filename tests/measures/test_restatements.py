@@ -138,7 +138,7 @@ async def test_nothing_is_restated_without_a_correction(world: World) -> None:
     codes = [each["code"] for each in (early, same, mute, premature)]
     assert codes == [
         "NOT_YET_MEASURED",
-        "NOTHING_RESTATED",
+        "NOTHING_CORRECTED",
         "EXPLANATION_MISSING",
         "NOT_YET_MEASURED",
     ]
