@@ -86,12 +86,12 @@ async def test_a_restatement_lists_the_settlements_that_it_touches(world: World)
     await answered(world, SITE, "2024-02-06", [5])
     await measured(world, indicator, FEBRUARY)
     terms = scheme_terms(world, indicator, {DESK: "0.5", SITE: "0.5"})
-    item = terms["items"][0] | {
-        "points": [{"at": "60", "score": "0"}, {"at": "80", "score": "1"}],
-    }
+    item = terms["items"][0]
+    points = [{"at": "60", "score": "0"}, {"at": "80", "score": "1"}]
+    item["scoring"]["line"]["points"] = points
     example = {
         "values": [{"indicatorId": indicator, "value": "80"}],
-        "expectedPayout": {"amount": "10000.00", "currency": "GBP"},
+        "expected": {"amount": "10000.00", "currency": "GBP"},
     }
     terms |= {"items": [item], "validFromPeriod": "2024-02", "workedExamples": [example]}
     payload = await world.done(BUYER, "proposeScheme", terms, f"scheme {{ id }} {PROPOSED}")
