@@ -6,7 +6,6 @@ import orjson
 
 from ledger.audit import check
 from ledger.book import Book
-from ledger.booking import bookings
 from ledger.changes import changes
 from ledger.checkpoint import open_checkpoint, parse_verifier
 from ledger.ecosystem import EcosystemFounded
@@ -14,14 +13,15 @@ from ledger.evolution import evolve
 from ledger.fold import placed_of
 from ledger.history import encode_state
 from ledger.ids import EcosystemId
-from ledger.journal import Booked
+from ledger.journal import SettlementPosted
+from ledger.payment import PaymentConfirmed, PaymentReported
 from ledger.rotation import LogKeyRotated
-from ledger.store import entries, postings, projections, wakes
+from ledger.store import entries, postings, projections
 from ledger.store.pool import open_database
-from ledger.store.postings import Books
 from ledger.store.projections import fold_rows
 from ledger.tree import Frontier, root
 from service.settings import Settings
+from tests.freezer import freezer
 
 
 async def audit(settings: Settings, ecosystem_id: str) -> None:
@@ -33,33 +33,29 @@ async def audit(settings: Settings, ecosystem_id: str) -> None:
             head = await entries.read_head(connection, key)
             stored = await entries.entries_from(connection, key, 0, 10**6)
             notes = await entries.checkpoints_from(connection, key, 0, 10**6)
-            lines = await postings.postings_after(connection, key, Books("*"), None, 10**6)
+            lines = await postings.postings_after(connection, key, "*", "", None, 10**6)
             rows = await connection.fetch(projections.SQL["all_states"], key)
-            next_at = await wakes.next_at(connection, key)
     finally:
         await database.close()
-    book, changed, frontier = Book(key), [], Frontier()
+    freezer.offer(stored)
+    book, changed, posted, frontier = Book(key), [], [], Frontier()
     keys: list[tuple[int, str]] = []
-    posted: list[Booked] = []
     for entry in stored:
         placed = placed_of(entry)
         check(book, placed)
         book = evolve(book, placed)
-        posted += bookings(book, placed)
         frontier.append(entry.leaf_hash)
         changed += [(placed.index, placed.audience, each) for each in changes(book, placed)]
         match placed.event:
             case EcosystemFounded(log_key=log_key) | LogKeyRotated(log_key=log_key):
                 keys.append((placed.index, log_key))
-            case _:
-                pass
-    schedule = book.agreements.schedule
-    assert next_at == (schedule[0].at if schedule else None)
+            case SettlementPosted() | PaymentReported() | PaymentConfirmed() as event:
+                posted += list(event.postings)
     leaves = [entry.leaf_hash for entry in stored]
     assert head is not None
     assert head.size == len(stored) == book.size
     assert head.root() == frontier.root() == root(leaves)
-    assert [Booked(each.posting, each.reference, each.reverses) for each in lines] == posted
+    assert [line.posting for line in lines] == posted
     expected = [
         (
             row.change.concept,
