@@ -20,9 +20,10 @@ from ledger.checkpoint import render_verifier
 from ledger.commit import system_clock
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.ids import EcosystemId, PartyId, is_id
-from ops import demo, migrate, trust, welcome
+from ops import caretaker, demo, migrate, trust, welcome
 from ops.consent import CannotSign
 from ops.export import export
+from ops.rebuild import NothingSwapped
 from ops.remote import Denied
 from ops.verify import verify
 from ops.witness import WitnessUnready
@@ -35,6 +36,7 @@ from service.settings import Settings, SettingsInvalid, describe, load
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The joint-KPI ledger.")
 trust.add_to(app)
+caretaker.add_to(app)
 EXPECTED = (
     CannotStart,
     KeyMissing,
@@ -48,6 +50,7 @@ EXPECTED = (
     CannotSign,
     Denied,
     WitnessUnready,
+    NothingSwapped,
 )
 
 

@@ -134,6 +134,18 @@ async def append(
             [entry.annex_salt for entry in annexed],
             [entry.annex for entry in annexed],
         )
+    await append_nodes(connection, ecosystem_id, nodes)
+    hashes = b"".join(frontier.hashes)
+    last_at = entries[-1].at
+    await connection.execute(SQL["move_head"], ecosystem_id, frontier.size, hashes, last_at)
+
+
+async def append_nodes(
+    connection: Connection,
+    ecosystem_id: EcosystemId,
+    nodes: Sequence[tuple[int, int, bytes]],
+) -> None:
+    """Complete inner nodes as (level, index, hash)."""
     if nodes:
         await connection.execute(
             SQL["append_nodes"],
@@ -142,9 +154,6 @@ async def append(
             [index for _, index, _ in nodes],
             [digest for _, _, digest in nodes],
         )
-    hashes = b"".join(frontier.hashes)
-    last_at = entries[-1].at
-    await connection.execute(SQL["move_head"], ecosystem_id, frontier.size, hashes, last_at)
 
 
 async def erase_annexes(

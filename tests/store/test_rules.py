@@ -1,26 +1,23 @@
 """The cellar's rules on the real server: append-only twice, ecosystems apart, standing queries."""
 
 from collections.abc import AsyncIterator
+from importlib import import_module
+from pkgutil import iter_modules
 
 import asyncpg
 import pytest
 import pytest_asyncio
 
-from ledger.store import (
-    entries,
-    news,
-    observations,
-    pool,
-    postings,
-    projections,
-    snapshots,
-    witnesses,
-)
+from ledger import store
 from service.embedded import Embedded
 from tests.world import World, bare
 
-MODULES = (entries, observations, pool, postings, projections, snapshots, news, witnesses)
-QUERIES = [(m.__name__, name, text) for m in MODULES for name, text in m.SQL.items()]
+MODULES = [import_module(f"{store.__name__}.{each.name}") for each in iter_modules(store.__path__)]
+QUERIES = [
+    (module.__name__, name, text)
+    for module in MODULES
+    for name, text in getattr(module, "SQL", {}).items()
+]
 HISTORY = ("entry", "opening", "node", "checkpoint", "idempotency_key", "posting")
 
 

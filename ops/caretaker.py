@@ -1,0 +1,92 @@
+"""The commands by which an operator keeps a ledger whole: rebuild."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from ops import rebuild as rebuilding
+from service.app import CannotStart
+from service.memory import FileMemory
+from service.settings import Settings, load
+
+WRONG = 1
+"""Exit code of a check that found something."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="For a machine.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put these commands on the command line."""
+    app.command("rebuild")(rebuild)
+
+
+def rebuild(
+    ecosystem: Annotated[
+        str, typer.Option(help="Id of the one ledger to check; all where none is named.")
+    ] = "",
+    *,
+    swap: Annotated[
+        bool,
+        typer.Option(
+            "--swap/--check",
+            help="Replace the derived tables by the rebuilt ones; or compare, and change nothing.",
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Refold every ledger and compare all that stands with it; exit 1 when anything differs."""
+    chosen = load()
+    if swap and ecosystem:
+        raise CannotStart("A swap replaces whole tables: leave --ecosystem out.")
+    with counting() as progress:
+        found = rebuilding.run(
+            owner_url(chosen),
+            FileMemory(chosen.heads_folder),
+            progress,
+            will_swap=swap,
+            only=ecosystem.rpartition(":")[2],
+        )
+    print(json.dumps(found.as_json(), indent=1) if as_json else found.as_text())
+    raise typer.Exit(0 if found.is_good else WRONG)
+
+
+def owner_url(chosen: Settings) -> str:
+    """Where the owner connects. Raises CannotStart."""
+    if chosen.owner_url is None:
+        raise CannotStart(
+            "Set JPI_OWNER_DATABASE_URL to the database, as the role that owns its schema."
+        )
+    return chosen.owner_url
+
+
+@contextmanager
+def counting() -> Iterator[Callable[[str, int], None]]:
+    """A counter of entries for each ecosystem, for a person who waits at a terminal."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        MofNCompleteColumn(),
+        TextColumn("entries"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def advance(key: str, count: int) -> None:
+            if key not in tasks:
+                tasks[key] = bar.add_task(key, total=None)
+            bar.update(tasks[key], advance=count)
+
+        yield advance
