@@ -8,6 +8,7 @@ Source: `design.md` decision 4.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import perf_counter_ns
 
 from ledger.actor import Actor
 from ledger.book import Book
@@ -15,7 +16,7 @@ from ledger.booking import bookings
 from ledger.change import Change
 from ledger.changes import changes
 from ledger.commands import Command, Decision, LogIdentity
-from ledger.errors import Refusal
+from ledger.errors import Fault, Refusal
 from ledger.evolution import evolve
 from ledger.fact import CLOCK, Fact, Placed
 from ledger.history import Entry, seal
@@ -28,6 +29,7 @@ from ledger.store import entries, news, observations, postings, projections, wak
 from ledger.store.entries import UsedKey
 from ledger.store.pool import Connection
 from ledger.tree import Frontier
+from ledger.watch import Served
 
 
 class IdempotencyConflict(Refusal):
@@ -195,3 +197,18 @@ def references_of(requests: Sequence[Request]) -> list[observations.Reference]:
         for row in request.command.rows
         if can_stand(request.command.series, row)
     ]
+
+
+def served(outcomes: Sequence[Receipt | Refusal | Fault], started_ns: int, since_ns: int) -> Served:
+    """What the instruments are told of a durable batch, begun and first asked at those moments."""
+    receipts = [each for each in outcomes if isinstance(each, Receipt)]
+    new = [each for each in receipts if not each.is_repeat]
+    now_ns = perf_counter_ns()
+    return Served(
+        entered=len(new),
+        repeated=len(receipts) - len(new),
+        refused=len(outcomes) - len(receipts),
+        entries=sum(each.entry_count for each in new),
+        lasted_ns=now_ns - started_ns,
+        waited_ns=now_ns - since_ns,
+    )

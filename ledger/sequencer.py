@@ -15,9 +15,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import perf_counter_ns
 
 from ledger.actor import NotFound
-from ledger.batch import Pending, Receipt, Request, references_of
+from ledger.batch import Pending, Receipt, Request, references_of, served
 from ledger.commands import LogIdentity, authorise
 from ledger.decision import decide
 from ledger.ecosystem import FoundEcosystem
@@ -29,6 +30,7 @@ from ledger.rollback import check_head
 from ledger.store import entries, observations, snapshots
 from ledger.store.pool import Connection, Database
 from ledger.tree import Frontier
+from ledger.watch import Watch
 
 log = logging.getLogger("jpi.commit")
 
@@ -68,12 +70,14 @@ class Surroundings:
     snapshot_every: int
     committed: Callable[[EcosystemId], None]
     stopped: Callable[[EcosystemId, Fault], None]
+    watch: Watch
 
 
 @dataclass(slots=True)
 class _Waiting:
     request: Request
     answer: asyncio.Future[Receipt]
+    since_ns: int
 
 
 class _NothingFounded(Exception):  # noqa: N818 -- no error: it only leaves the transaction
@@ -114,7 +118,7 @@ class Sequencer:
             raise WritesStopped(str(self.fault))
         if len(self.queue) >= self._around.queue_limit:
             raise QueueFull(f"{len(self.queue)} writes wait")
-        waiting = _Waiting(request, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(request, asyncio.get_running_loop().create_future(), perf_counter_ns())
         self.queue.append(waiting)
         if self.running is None:
             self.running = asyncio.create_task(self._run())
@@ -141,10 +145,11 @@ class Sequencer:
 
     async def _serve(self, batch: list[_Waiting]) -> None:
         """Commit a batch and answer everybody; a batch that one request poisons is halved."""
-        self._has_entered = False
+        started_ns, self._has_entered = perf_counter_ns(), False
         try:
             outcomes = await self._persist([waiting.request for waiting in batch])
         except Trouble as trouble:
+            self._around.watch.failed(len(batch), is_fault=False)
             if not batch:
                 log.warning("what is due in %s waits: %s", self.ecosystem_id, trouble)
             _answer_all(batch, trouble)
@@ -155,12 +160,15 @@ class Sequencer:
                 await self._serve(batch[middle:])
                 return
             log.exception("fault in %s", self.ecosystem_id)
+            self._around.watch.failed(len(batch), is_fault=True)
             if self.fault is not None:
                 self._around.stopped(self.ecosystem_id, self.fault)
             _answer_all(batch, error if isinstance(error, Fault) else Fault(repr(error)))
         else:
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 _answer(waiting, outcome)
+            since_ns = batch[0].since_ns if batch else started_ns
+            self._around.watch.served(served(outcomes, started_ns, since_ns))
             # what was due is entered though all was refused; a repeat may lack a checkpoint too
             if self._has_entered or any(isinstance(each, Receipt) for each in outcomes):
                 self._around.committed(self.ecosystem_id)
@@ -181,6 +189,7 @@ class Sequencer:
                 if attempt == MAX_ATTEMPTS:
                     raise
                 log.warning("try %d in %s: %s", attempt, self.ecosystem_id, trouble)
+                self._around.watch.retried()
                 await asyncio.sleep(pause)
                 pause *= 2
         raise AssertionError("the last attempt returns or raises")
@@ -255,7 +264,11 @@ class Sequencer:
 
     async def _catch_up(self, connection: Connection, head: Frontier) -> Folded:
         """The Book at the locked head, which continues what was published. Raises Fault."""
-        remembered = self._around.memory.recall(self.ecosystem_id)
+        memory = self._around.memory
+        reason = memory.alarm(self.ecosystem_id)  # raised by another process, or by a check
+        if reason:
+            raise Fault(reason)
+        remembered = memory.recall(self.ecosystem_id)
         if remembered is not None and (
             head.size < remembered.size or remembered.root != self._verified
         ):

@@ -1,4 +1,4 @@
-"""The commands by which an operator keeps a ledger whole: rebuild."""
+"""The commands by which an operator keeps a ledger whole: rebuild, resume."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -30,6 +30,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="For a machine.")]
 def add_to(app: typer.Typer) -> None:
     """Put these commands on the command line."""
     app.command("rebuild")(rebuild)
+    app.command("resume")(resume)
 
 
 def rebuild(
@@ -44,22 +45,40 @@ def rebuild(
             help="Replace the derived tables by the rebuilt ones; or compare, and change nothing.",
         ),
     ] = False,
+    stop_writes: Annotated[
+        bool, typer.Option(help="Stop the writes of each ledger that is itself at fault.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Refold every ledger and compare all that stands with it; exit 1 when anything differs."""
     chosen = load()
     if swap and ecosystem:
         raise CannotStart("A swap replaces whole tables: leave --ecosystem out.")
+    memory, only = FileMemory(chosen.heads_folder), ecosystem.rpartition(":")[2]
     with counting() as progress:
-        found = rebuilding.run(
-            owner_url(chosen),
-            FileMemory(chosen.heads_folder),
-            progress,
-            will_swap=swap,
-            only=ecosystem.rpartition(":")[2],
-        )
+        found = rebuilding.run(owner_url(chosen), memory, progress, will_swap=swap, only=only)
+    for report in found.at_fault() if stop_writes else ():
+        reason = f"jpi rebuild found: {report.differences[0].sentence}"
+        memory.raise_alarm(report.ecosystem_id, reason, None)
     print(json.dumps(found.as_json(), indent=1) if as_json else found.as_text())
     raise typer.Exit(0 if found.is_good else WRONG)
+
+
+def resume(ecosystem: Annotated[str, typer.Option(help="Id.")]) -> None:
+    """Let writes go on after an alarm, once the ledger is whole again; exit 1 when it is not."""
+    chosen = load()
+    memory, key = FileMemory(chosen.heads_folder), ecosystem.rpartition(":")[2]
+    if not memory.alarm(key):
+        print(f"no alarm stands for {key}")
+        return
+    with counting() as progress:
+        found = rebuilding.run(owner_url(chosen), memory, progress, will_swap=False, only=key)
+    print(found.as_text())
+    if not found.is_good:
+        print(f"STILL STOPPED: {memory.alarm(key)}")
+        raise typer.Exit(WRONG)
+    reason = memory.lift(key)
+    print(f"LIFTED: {reason}\nIts file is kept. Restart the service: writes go on from there.")
 
 
 def owner_url(chosen: Settings) -> str:

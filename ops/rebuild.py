@@ -43,8 +43,12 @@ class Rebuilt:
     def is_good(self) -> bool:
         """Whether everything stands as it must, mended by a swap or from the beginning."""
         if self.is_swapped:
-            return all(each.is_mended_by_a_swap for each in self.reports)
+            return not self.at_fault()
         return all(each.is_good for each in self.reports)
+
+    def at_fault(self) -> list[Report]:
+        """Ledgers that no rebuild can mend."""
+        return [each for each in self.reports if not each.is_mended_by_a_swap]
 
     def as_json(self) -> dict[str, object]:
         """For a machine."""
@@ -76,7 +80,7 @@ class Rebuilt:
             return "SWAPPED: the tables say what the entries say; the old ones are in `replaced`"
         if self.is_good:
             return "VERDICT: GOOD, everything that stands follows from the entries"
-        if all(each.is_mended_by_a_swap for each in self.reports):
+        if not self.at_fault():
             return "VERDICT: BAD, in derived tables alone: `jpi rebuild --swap` writes them anew"
         return (
             "VERDICT: BAD, and no rebuild can mend it: the entries themselves, or what only they "
@@ -146,7 +150,7 @@ async def swap_all(
         for key in await ecosystems_of(owner_url):
             telling = _of(progress, key)
             rebuilt.reports.append(await rebuild(connection, EcosystemId(key), memory, telling))
-        if not all(each.is_mended_by_a_swap for each in rebuilt.reports):
+        if rebuilt.at_fault():
             raise NothingSwapped(rebuilt.as_text())
         await rebuilding.swap(connection, dressing)
     rebuilt.is_swapped = True

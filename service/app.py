@@ -32,6 +32,7 @@ from ledger.publish import Publisher
 from ledger.read import Reader
 from ledger.sequencer import Clock
 from ledger.store.pool import open_database
+from ledger.watch import Watch
 from ledger.witnessing import Witnessing
 from service import exports
 from service.clockwork import ticking
@@ -44,6 +45,7 @@ from service.middleware import Threshold
 from service.sandbox import development_issuers
 from service.sandbox import routes as sandbox_routes
 from service.settings import Settings, load
+from service.telemetry import Telemetry
 
 log = logging.getLogger("jpi.service")
 
@@ -63,16 +65,25 @@ def database_url(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def open_doors(settings: Settings, clock: Clock = system_clock) -> AsyncIterator[Doors]:
-    """The doors of the workroom while the block runs. Raises Trouble, KeyMissing, CannotStart."""
+async def open_doors(
+    settings: Settings, clock: Clock = system_clock, watch: Watch | None = None
+) -> AsyncIterator[Doors]:
+    """The doors of the workroom while the block runs; `watch` looks on.
+
+    Raises Trouble, KeyMissing, CannotStart.
+    """
     signer = log_signer(settings)
     database = await open_database(database_url(settings), settings.pool_size)
     try:
         await database.check()
         memory = FileMemory(settings.heads_folder)
-        publisher = Publisher(database, lambda: log_signers(settings), memory)
+        publisher = Publisher(database, lambda: log_signers(settings), memory, watch=watch)
         providers = Providers(database, time.monotonic)
-        reader = Reader(database)
+
+        def stopped(ecosystem_id: EcosystemId, fault: Fault) -> None:
+            ledger.stopped(ecosystem_id, fault)
+
+        reader = Reader(database, stopped)
         feed = Feed(database, reader, database_url(settings))
 
         def committed(ecosystem_id: EcosystemId) -> None:
@@ -87,6 +98,7 @@ async def open_doors(settings: Settings, clock: Clock = system_clock) -> AsyncIt
             memory=memory,
             queue_limit=settings.queue_limit,
             committed=committed,
+            watch=watch,
         )
         await ledger.check_memory()
         yield Doors(
@@ -145,9 +157,11 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with open_doors(settings, clock) as doors, ticking(doors.ledger):
-            app.state.doors = doors
-            yield
+        telemetry = Telemetry()
+        async with open_doors(settings, clock, telemetry) as doors, ticking(doors.ledger):
+            with telemetry.told(settings, doors.ledger):
+                app.state.doors = doors
+                yield
         await guard.close()
 
     async def sdl(_: Request) -> Response:

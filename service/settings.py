@@ -252,6 +252,21 @@ class Settings(BaseSettings):
         default="",
         shown="none",
     )
+    metrics_port: int | None = _setting(
+        "JPI_METRICS_PORT",
+        "port of /metrics for a monitor; each worker takes the first free one from it on",
+        "a number from 1 to 65535",
+        default=None,
+        shown="no metrics",
+        ge=1,
+        le=_PORT_MAX,
+    )
+    metrics_host: Annotated[str, AfterValidator(_host)] = _setting(
+        "JPI_METRICS_HOST",
+        "address of /metrics; whoever reaches it may read it",
+        "an address such as 127.0.0.1 or one of an inner network",
+        default="127.0.0.1",
+    )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)
     ] = _setting(
