@@ -21,10 +21,13 @@ from ledger.commit import system_clock
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.ids import EcosystemId, PartyId, is_id
 from ops import caretaker, demo, migrate, trust, welcome
+from ops.backup import BackupRefused
+from ops.caretaker import say
 from ops.consent import CannotSign
 from ops.export import export
 from ops.rebuild import NothingSwapped
 from ops.remote import Denied
+from ops.tools import ToolFailed
 from ops.verify import verify
 from ops.witness import WitnessUnready
 from service import embedded
@@ -51,12 +54,9 @@ EXPECTED = (
     Denied,
     WitnessUnready,
     NothingSwapped,
+    BackupRefused,
+    ToolFailed,
 )
-
-
-def say(text: str) -> None:
-    """A step that may take longer than a second."""
-    print(f"... {text}", file=sys.stderr, flush=True)
 
 
 def with_embedded(settings: Settings) -> Settings:

@@ -1,8 +1,11 @@
-"""The commands by which an operator keeps a ledger whole: rebuild, resume."""
+"""The commands by which an operator keeps a ledger whole: rebuild, resume, backup, restore."""
 
+import asyncio
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,7 +19,10 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from ledger.commit import system_clock
+from ops import backup as backing
 from ops import rebuild as rebuilding
+from ops.trust import ALARM
 from service.app import CannotStart
 from service.memory import FileMemory
 from service.settings import Settings, load
@@ -31,6 +37,8 @@ def add_to(app: typer.Typer) -> None:
     """Put these commands on the command line."""
     app.command("rebuild")(rebuild)
     app.command("resume")(resume)
+    app.command("backup")(backup)
+    app.command("restore")(restore)
 
 
 def rebuild(
@@ -79,6 +87,46 @@ def resume(ecosystem: Annotated[str, typer.Option(help="Id.")]) -> None:
         raise typer.Exit(WRONG)
     reason = memory.lift(key)
     print(f"LIFTED: {reason}\nIts file is kept. Restart the service: writes go on from there.")
+
+
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
+    keep_days: Annotated[
+        int, typer.Option(min=1, help="Days after which it expires, for texts are erased.")
+    ] = backing.KEEP_DAYS,
+) -> None:
+    """Copy every ledger, in one moment, with a manifest of heads and checkpoints."""
+    chosen = load()
+    backing.make(owner_url(chosen), folder, system_clock(), keep_days, say)
+    print(f"{folder} holds every ledger; its manifest says up to where")
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A folder of `jpi backup`.")],
+    *,
+    although_expired: Annotated[bool, typer.Option(help="Restore it all the same.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fill an empty database, verify all of it, and say whether it is what was published last.
+
+    Exit 0: whole, and nothing published is missing. 1: not whole. 3: behind or beside, read-only.
+    """
+    chosen = load()
+    manifest = backing.read_manifest(folder, system_clock(), although_expired=although_expired)
+    memory = FileMemory(chosen.heads_folder)
+    with counting() as progress:
+        restored = asyncio.run(
+            backing.restore(owner_url(chosen), manifest, folder, memory, say, progress)
+        )
+    print(json.dumps(restored.as_json(), indent=1) if as_json else restored.as_text())
+    if not restored.rebuilt.is_good:
+        raise typer.Exit(WRONG)
+    raise typer.Exit(ALARM if restored.alarms else 0)
+
+
+def say(text: str) -> None:
+    """A step that may take longer than a second."""
+    print(f"... {text}", file=sys.stderr, flush=True)
 
 
 def owner_url(chosen: Settings) -> str:

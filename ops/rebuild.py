@@ -15,6 +15,7 @@ from time import perf_counter
 from ledger.ids import EcosystemId
 from ledger.memory import HeadMemory
 from ledger.rebuild import Report, rebuild
+from ledger.refold import Difference
 from ledger.store import rebuilding
 from ledger.store.pool import ecosystems_of
 from ledger.store.rebuilding import DERIVED
@@ -49,6 +50,16 @@ class Rebuilt:
     def at_fault(self) -> list[Report]:
         """Ledgers that no rebuild can mend."""
         return [each for each in self.reports if not each.is_mended_by_a_swap]
+
+    def note(self, ecosystem_id: str, expected: str, found: str) -> None:
+        """A head that is not the one that a manifest names."""
+        report = next((each for each in self.reports if each.ecosystem_id == ecosystem_id), None)
+        if report is None:
+            report = Report(ecosystem_id)
+            self.reports.append(report)
+        report.differences.append(
+            Difference(ecosystem_id, "ledger_head", "manifest", expected, found)
+        )
 
     def as_json(self) -> dict[str, object]:
         """For a machine."""
