@@ -220,13 +220,16 @@ def verify_command(
     since: Annotated[
         Path | None, typer.Option(help="File of an older checkpoint that you hold.")
     ] = None,
+    party: Annotated[
+        str, typer.Option(help="Your party's id: what it may open must not be withheld.")
+    ] = "",
     *,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Verify an export offline; exit 1 when anything is wrong."""
     older = None if since is None else since.read_text()
     with progress_of(file.stat().st_size if file.exists() else 0) as advance:
-        verdict = verify(file, log_key or None, older, advance)
+        verdict = verify(file, log_key or None, older, advance, party.rpartition(":")[2])
     if as_json:
         print(json.dumps(verdict.as_json(), indent=1))
     else:

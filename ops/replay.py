@@ -21,6 +21,7 @@ from ledger.policy import Policy
 from ledger.remark import AnnexErased
 from ledger.reply import Silence
 from ledger.schedule import DueKind
+from ops.extent import pass_over as pass_over_in
 from ops.verdict import Verdict
 
 
@@ -37,6 +38,7 @@ class Replay:
 
     def opened(self, placed: Placed, *, has_text: bool) -> None:
         """Check and fold an opened entry. Raises Fault when it breaks a rule."""
+        self._verdict.texts += has_text
         if placed.has_annex and not has_text:
             self.missing.add(placed.index)
         if isinstance(placed.event, AnnexErased):
@@ -53,7 +55,7 @@ class Replay:
 
     def sealed(self, sealed: Sealed) -> None:
         """Pass an entry over whose body is not in the file. Raises Fault when it should be."""
-        self._verdict.sealed += 1
+        pass_over_in(self._verdict, sealed)
         if self._is_ungranted(sealed):
             self.broken()  # what others decide may follow from it
             return
@@ -63,6 +65,7 @@ class Replay:
             check_sealed(self.book, sealed)
             self.book = pass_over(self.book, sealed)
             self._verdict.replayed += 1
+            self._verdict.sealed_replayed += 1
 
     def _is_ungranted(self, sealed: Sealed) -> bool:
         """Whether the exporting party is an observer who is not shown this kind of entry."""
@@ -89,8 +92,6 @@ class Replay:
         if self.missing:
             listed = ", ".join(map(str, sorted(self.missing)[:10]))
             verdict.find(f"text of entries {listed} is missing and no entry erased it")
-        if verdict.sealed:
-            verdict.not_checked.append(f"{verdict.sealed} bodies not in your audience")
         if verdict.unsigned:
             verdict.not_checked.append(
                 f"{verdict.unsigned} consents rest on the host's word, unsigned"
