@@ -16,7 +16,7 @@ from ledger.memory import HeadMemory
 from ledger.observation import row_bytes, row_leaf
 from ledger.refold import Difference, Retelling, Told
 from ledger.rollback import check_head
-from ledger.store import entries, postings, projections, rebuilding, snapshots, witnesses
+from ledger.store import entries, postings, projections, rebuilding, snapshots, wakes, witnesses
 from ledger.store.pool import Connection
 from ledger.store.rebuilding import DERIVED, StoredBatch, StoredRow
 from ledger.store.snapshots import StoredSnapshot
@@ -65,6 +65,9 @@ async def rebuild(
     await rebuilding.write_to_twins(connection)
     report, telling = Report(ecosystem_id), Retelling(ecosystem_id)
     await _refold(connection, telling, report, progress)
+    if telling.book is not None:
+        schedule = telling.book.agreements.schedule
+        await wakes.keep(connection, ecosystem_id, schedule[0].at if schedule else None)
     telling.end(await rebuilding.whole_head(connection, ecosystem_id))
     await _compare_observations(connection, telling, report)
     for stray in await rebuilding.stray_keys(connection, ecosystem_id, telling.frontier.size):

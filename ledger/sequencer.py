@@ -212,7 +212,11 @@ class Sequencer:
         async with self._around.database.writing(self.ecosystem_id) as connection:
             if any(isinstance(request.command, FoundEcosystem) for request in requests):
                 await entries.create_head(connection, self.ecosystem_id)
-            head = await entries.lock_head(connection, self.ecosystem_id)
+            try:
+                head = await entries.lock_head(connection, self.ecosystem_id)
+            except Fault as fault:  # it is no tree's head: as bad as a wrong one
+                self.fault = fault
+                raise
             if head is None:
                 missing = NotFound("ecosystem", what="ecosystem", id=self.ecosystem_id)
                 return [missing for _ in requests]

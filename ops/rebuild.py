@@ -193,7 +193,7 @@ def twin_statements(schema: Path = SCHEMA_FILE) -> tuple[list[str], list[str]]:
 
 def _is_about(statement: str, table: str) -> bool:
     """Whether the first table that a statement names is this one."""
-    named = re.search(r"(?:TABLE|ONLY|ON|POLICY \w+ ON) public\.(\w+)", statement)
+    named = re.search(r"(?:TABLE|ONLY|ON|COLUMN|POLICY \w+ ON) public\.(\w+)", statement)
     return named is not None and named[1] == table and not statement.startswith("CREATE FUNCTION")
 
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 import asyncpg
 
 from ledger.ids import EcosystemId
-from ledger.store.pool import CONNECT_SECONDS, DRIVER_ERRORS, Connection, translated
+from ledger.store.entries import frontier
+from ledger.store.pool import CONNECT_SECONDS, DRIVER_ERRORS, Connection, require_owner, translated
 from ledger.store.pool import SQL as POOL_SQL
 from ledger.store.queries import load
-from ledger.tree import HASH_SIZE, Frontier
+from ledger.tree import Frontier
 
 SQL = load(__file__)
 
@@ -40,11 +41,12 @@ class Moment:
 
 @asynccontextmanager
 async def reading_as_owner(url: str) -> AsyncIterator[Connection]:
-    """One snapshot of the whole database, as its owner. Raises Trouble, Fault."""
+    """One snapshot of the whole database, as its owner. Raises NotTheOwner, Trouble, Fault."""
     try:
         connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
         try:
             async with connection.transaction(isolation="repeatable_read", readonly=True):
+                await require_owner(connection)
                 yield connection
         finally:
             await connection.close()
@@ -64,10 +66,8 @@ async def all_heads(connection: Connection) -> list[HeadCopied]:
     """Every ecosystem's head, with its newest published checkpoint."""
     heads = []
     for row in await connection.fetch(SQL["all_heads"]):
-        data = row["frontier"]
-        hashes = [data[i : i + HASH_SIZE] for i in range(0, len(data), HASH_SIZE)]
-        frontier = Frontier(row["size"], hashes)
-        heads.append(HeadCopied(EcosystemId(str(row["ecosystem_id"])), frontier, row["note"]))
+        found = frontier(row["size"], row["frontier"])
+        heads.append(HeadCopied(EcosystemId(str(row["ecosystem_id"])), found, row["note"]))
     return heads
 
 

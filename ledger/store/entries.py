@@ -7,6 +7,7 @@ from datetime import datetime
 import asyncpg
 import orjson
 
+from ledger.errors import Fault
 from ledger.history import Entry
 from ledger.ids import EcosystemId
 from ledger.store.pool import Connection
@@ -77,8 +78,8 @@ async def lock_head(connection: Connection, ecosystem_id: EcosystemId) -> Head |
     row = await connection.fetchrow(SQL["locked_head"], ecosystem_id)
     if row is None:
         return None
-    frontier = _frontier(row["size"], row["frontier"])
-    return Head(frontier, row["last_at"], row["database_at"])
+    found = frontier(row["size"], row["frontier"])
+    return Head(found, row["last_at"], row["database_at"])
 
 
 async def size_at(connection: Connection, ecosystem_id: EcosystemId, instant: datetime) -> int:
@@ -90,12 +91,16 @@ async def size_at(connection: Connection, ecosystem_id: EcosystemId, instant: da
 async def read_head(connection: Connection, ecosystem_id: EcosystemId) -> Frontier | None:
     """The committed tree's frontier, or None when the ecosystem was never founded."""
     row = await connection.fetchrow(SQL["head"], ecosystem_id)
-    return None if row is None else _frontier(row["size"], row["frontier"])
+    return None if row is None else frontier(row["size"], row["frontier"])
 
 
-def _frontier(size: int, hashes: bytes) -> Frontier:
+def frontier(size: int, hashes: bytes) -> Frontier:
+    """The tree's frontier as stored. Raises Fault where the hashes are not those of such a size."""
     parts = [hashes[i : i + HASH_SIZE] for i in range(0, len(hashes), HASH_SIZE)]
-    return Frontier(size, parts)
+    try:
+        return Frontier(size, parts)
+    except ValueError as error:
+        raise Fault(f"the head of {size} entries is none: {error}") from error
 
 
 async def append(

@@ -57,6 +57,10 @@ class SchemaDiffers(Trouble):
     """The database is not migrated to what this code was written for."""
 
 
+class NotTheOwner(Trouble):
+    """The role does not own the schema."""
+
+
 class OutcomeUnknown(Trouble):
     """The connection was lost at COMMIT: look the key up under the head lock before retrying."""
 
@@ -205,11 +209,24 @@ class Database:
             self._pool.terminate()
 
 
+async def require_owner(connection: Connection) -> None:
+    """Return if no ecosystem is hidden from this connection's role. Raises NotTheOwner."""
+    if not await connection.fetchval(SQL["sees_everything"]):
+        raise NotTheOwner(
+            "this role does not see every ledger: JPI_OWNER_DATABASE_URL must name the role that "
+            "owns the schema"
+        )
+
+
 async def ecosystems_of(owner_url: str) -> list[str]:
-    """The ids of all ecosystems, as the role that owns the schema sees them. Raises Trouble."""
+    """The ids of all ecosystems, as the role that owns the schema sees them.
+
+    Raises NotTheOwner where row-level security would hide some; Trouble.
+    """
     try:
         connection = await asyncpg.connect(owner_url, timeout=CONNECT_SECONDS)
         try:
+            await require_owner(connection)
             rows = await connection.fetch(SQL["all_ecosystems"])
         finally:
             await connection.close()

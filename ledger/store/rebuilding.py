@@ -5,7 +5,7 @@ so that what is compared is what the service would have written. The twins' shap
 committed schema, passed in. A check ends by rolling back: it leaves nothing behind.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,14 +18,29 @@ import orjson
 from ledger.errors import Trouble
 from ledger.ids import EcosystemId
 from ledger.observation import Observation
-from ledger.store.pool import CONNECT_SECONDS, DRIVER_ERRORS, Connection, translated
+from ledger.store.pool import CONNECT_SECONDS, DRIVER_ERRORS, Connection, require_owner, translated
 from ledger.store.queries import load
 from ledger.tree import HASH_SIZE
 
 SQL = load(__file__)
 
-DERIVED = ("node", "projection", "posting")
+DERIVED = ("node", "projection", "posting", "wake")
 """Tables that say nothing that the entries do not: they have twins, and a swap replaces them."""
+COMPARED = (
+    "entry",
+    "opening",
+    "annex",
+    "ledger_head",
+    "checkpoint",
+    "cosignature",
+    "observation",
+    "observation_batch",
+    "book_snapshot",
+    "idempotency_key",
+)
+"""Tables that are held against the entries, and that no rebuild can write."""
+BESIDE: Mapping[str, str] = {"alembic_version": "the schema's own number"}
+"""Tables of which the ledger says nothing, and why."""
 MAX_SHOWN = 100
 """Differing rows told one by one, a table; the others are counted."""
 
@@ -111,6 +126,7 @@ async def as_owner(
             )
             await transaction.start()
             try:
+                await require_owner(connection)
                 await _make_twins(connection, twins)
                 yield connection
             except BaseException:

@@ -1,7 +1,9 @@
 """A fault found at run time stops the writes of its ecosystem alone, and everybody hears of it."""
 
 import asyncio
+import os
 import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -55,8 +57,22 @@ async def tried(world: World, key: str) -> dict[str, str]:
 
 @pytest.fixture
 def watched(settings: Settings) -> Settings:
-    """A service that a monitor looks at."""
-    return settings.model_copy(update={"metrics_port": free_port()})
+    """A service that a monitor looks at, on the first of two free ports."""
+    return settings.model_copy(update={"metrics_port": two_free_ports()})
+
+
+def two_free_ports() -> int:
+    """The first of two free neighbours, below those that the kernel gives away."""
+    start = 20_000 + os.getpid() % 5_000 * 2
+    for first in range(start, start + 1_000, 2):
+        try:
+            with socket.socket() as one, socket.socket() as two:
+                one.bind(("127.0.0.1", first))
+                two.bind(("127.0.0.1", first + 1))
+        except OSError:
+            continue
+        return first
+    raise AssertionError("a thousand ports are taken")
 
 
 async def test_what_is_written_is_counted(watched: Settings) -> None:
@@ -187,6 +203,25 @@ async def test_a_nightly_check_stops_a_running_service(
         await record(other, TRACK, 2, "others go on")
         alarms = [name for name in await metrics(watched) if name.startswith("jpi_alarm")]
         assert alarms == [f'jpi_alarm{{ecosystem="{bare(one.ecosystem_id)}"}}']
+
+
+async def test_a_head_that_is_no_trees_stops_a_running_service(
+    watched: Settings, database: Embedded
+) -> None:
+    """Its hashes are those of no size: nothing is written on top of it."""
+    async with two_chains(watched) as (one, other):
+        await one.found(BUYER, *PARTNERS)
+        await other.found(BUYER, *PARTNERS)
+        await record(one, TRACK, 2)
+        async with going_round(database) as decay:
+            await decay.execute(
+                "UPDATE ledger_head SET frontier = frontier || frontier WHERE ecosystem_id = $1",
+                bare(one.ecosystem_id),
+            )
+
+        assert (await tried(one, "k"))["code"] == "FAULT"
+        assert (await tried(one, "k"))["code"] == "WRITES_STOPPED"
+        await record(other, TRACK, 2, "others go on")
 
 
 async def test_a_proof_that_proves_nothing_is_not_given(

@@ -11,7 +11,7 @@ from ledger.commit import Ledger
 from ledger.ids import EcosystemId
 from ledger.rebuild import PAGE
 from ledger.store.pool import open_database
-from ledger.store.rebuilding import DERIVED, MAX_SHOWN, ReplacedKept
+from ledger.store.rebuilding import BESIDE, COMPARED, DERIVED, MAX_SHOWN, ReplacedKept
 from ops.migrate import SCHEMA_FILE, dump_schema
 from ops.rebuild import NothingSwapped, swap_all
 from service.embedded import Embedded
@@ -168,6 +168,18 @@ async def test_a_check_is_told_to_persons_and_machines_and_leaves_nothing_behind
     assert dump_schema(database) == before
 
 
+async def test_a_role_that_does_not_own_the_schema_is_told_so(world: World, tmp_path: Path) -> None:
+    """It sees no ledger, and says so: nothing is found good, or backed up, unseen."""
+    await world.found(BUYER, TRACK)
+    service = {"JPI_OWNER_DATABASE_URL": world.settings.database_url or ""}
+
+    backup = ("backup", str(tmp_path / "backup"))
+    for words in (("rebuild", "--check"), ("rebuild", "--swap"), backup, ("rotate-log-key",)):
+        told = await asyncio.to_thread(jpi, world.settings, *words, **service)
+        assert told.returncode == 1
+        assert "must name the role that owns the schema" in told.stderr, words
+
+
 async def test_derived_tables_are_swapped_under_a_running_service(
     world: World, database: Embedded, tmp_path: Path
 ) -> None:
@@ -255,3 +267,12 @@ async def test_a_ledger_of_many_pages_is_refolded_with_its_snapshots(
         nodes = await forger.fetchval("SELECT count(*) FROM node")
         assert forged.reports[0].more == nodes - MAX_SHOWN
     await swap_all(owner_url(settings), FileMemory(settings.heads_folder))
+
+
+async def test_every_table_has_its_place_in_the_rebuild(database: Embedded) -> None:
+    """Derived and swapped, compared, or beside the ledger with a reason; a new one, too."""
+    tables = "SELECT relname FROM pg_stat_user_tables WHERE schemaname = 'public'"
+    async with going_round(database) as owner:
+        rows = await owner.fetch(tables)
+
+    assert {row["relname"] for row in rows} == {*DERIVED, *COMPARED, *BESIDE}
