@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.fact import Placed
-from ledger.history import encode_state, open_entry, open_envelope, render_base64
+from ledger.history import Entry, encode_state, open_entry, open_envelope, render_base64
 from ledger.store.entries import StoredEntry
 
 FOLDER = Path(__file__).parent / "frozen"
@@ -24,7 +24,7 @@ class Freezer:
 
     is_on: bool = False
 
-    def offer(self, stored: Iterable[StoredEntry]) -> None:
+    def offer(self, stored: Iterable[StoredEntry | Entry]) -> None:
         """Keep an entry of each kind and version that has no sample yet."""
         for entry in stored if self.is_on else ():
             envelope = open_envelope(entry.envelope)
