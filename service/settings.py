@@ -11,17 +11,14 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
-from urllib.parse import unquote
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ledger.checkpoint import NoteInvalid, parse_signer
+from service.database_address import PORT_MAX, database_url
 
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^\s:,\[\]]*)(?::(\d{1,5}))?")
-_URL = re.compile(r"(?:postgresql|postgres)://(?:(.*)@)?([^/?#@]*)(?:/([^?#]*))?(?:\?([^#]*))?")
-_PORT_MAX = 65535
 _NEAR = 0.8  # how alike two names are when one is taken for a slip of the other
 
 
@@ -56,22 +53,6 @@ def _setting(variable: str, meaning: str, mend: str, **rule: Any) -> Any:  # noq
     )
 
 
-def _database_url(url: str) -> str:
-    parts = _URL.fullmatch(url)
-    if parts is None or re.search(r"\s", url):
-        raise ValueError("is not a postgresql:// address")
-    _, hosts, database, query = parts.groups()
-    for host in hosts.split(","):
-        named = _HOST.fullmatch(host)
-        if named is None or not 0 < int(named[2] or "1") <= _PORT_MAX:
-            raise ValueError("names a host or a port that cannot be one")
-    if not hosts and "host=" not in (query or ""):
-        raise ValueError("names no host")
-    if not unquote(database or ""):
-        raise ValueError("names no database")
-    return url
-
-
 def _log_name(name: str) -> str:
     if not name or re.search(r"[\s+\x00-\x1f]", name):
         raise ValueError("is empty or contains white space or a plus sign")
@@ -102,7 +83,7 @@ def _lower(text: object) -> object:
     return text.lower() if isinstance(text, str) else text
 
 
-_DatabaseUrl = Annotated[str, AfterValidator(_database_url)]
+_DatabaseUrl = Annotated[str, AfterValidator(database_url)]
 _Path = Annotated[Path, AfterValidator(_folder)]
 _URL_EXAMPLE = (
     "postgresql://user:password@host:5432/database (several hosts: host1:5432,host2:5432)"
@@ -152,7 +133,7 @@ class Settings(BaseSettings):
         "a number from 1 to 65535",
         default=8000,
         ge=1,
-        le=_PORT_MAX,
+        le=PORT_MAX,
     )
     workers: int = _setting(
         "JPI_WORKERS", "server processes", "a number from 1 to 64", default=1, ge=1, le=64
@@ -254,18 +235,15 @@ class Settings(BaseSettings):
     )
     metrics_port: int | None = _setting(
         "JPI_METRICS_PORT",
-        "port of /metrics for a monitor; each worker takes the first free one from it on",
+        "port of /metrics, at JPI_METRICS_HOST; each worker takes the first free one from it on",
         "a number from 1 to 65535",
         default=None,
         shown="no metrics",
         ge=1,
-        le=_PORT_MAX,
+        le=PORT_MAX,
     )
     metrics_host: Annotated[str, AfterValidator(_host)] = _setting(
-        "JPI_METRICS_HOST",
-        "address of /metrics; whoever reaches it may read it",
-        "an address such as 127.0.0.1 or one of an inner network",
-        default="127.0.0.1",
+        "JPI_METRICS_HOST", "who reaches it reads /metrics", "an address", default="127.0.0.1"
     )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)
