@@ -6,13 +6,17 @@ FROM unnest($2::bigint[], $3::text[], $4::text[], $5::integer[], $6::bytea[])
     AS added (index, party, series, row_count, salt)
 
 -- name: taken_references :many
--- Which references of a transaction's batches stand already.
-SELECT o.party, o.series, o.reference, o.revision
-FROM observation o
-JOIN unnest($2::text[], $3::text[], $4::text[], $5::integer[]) AS asked (party, series, reference, revision)
-    ON o.party = asked.party AND o.series = asked.series
-    AND o.reference = asked.reference AND o.revision = asked.revision
-WHERE o.ecosystem_id = $1
+-- Which references of a transaction's batches stand already. Looked up one by one in the order of the
+-- key, because no other index gives that: the planner may otherwise read a whole series for each.
+SELECT asked.party, asked.series, asked.reference, asked.revision
+FROM unnest($2::text[], $3::text[], $4::text[], $5::integer[]) AS asked (party, series, reference, revision)
+CROSS JOIN LATERAL (
+    SELECT revision FROM observation
+    WHERE ecosystem_id = $1 AND party = asked.party AND series = asked.series
+        AND reference = asked.reference AND revision >= asked.revision
+    ORDER BY revision LIMIT 1
+) AS o
+WHERE o.revision = asked.revision
 
 -- name: add_observations :exec
 -- The rows of a transaction's batches.

@@ -95,21 +95,14 @@ async def project(
     begun: dict[tuple[str, str], int] = {}
     for row in rows:
         begun.setdefault(row.key, row.from_index)
-    concepts = [concept for concept, _ in begun]
-    objects = [object_id for _, object_id in begun]
-    known = await connection.fetch(SQL["first_indices"], ecosystem_id, concepts, objects)
-    first = {(row["concept"], row["object_id"]): row["first_index"] for row in known}
-    if first:
-        ended = list(first)
-        await connection.execute(
-            SQL["close_states"],
-            ecosystem_id,
-            [concept for concept, _ in ended],
-            [object_id for _, object_id in ended],
-            [begun[key] for key in ended],
-        )
+    concepts, objects = ([key[part] for key in begun] for part in (0, 1))
+    known = await connection.fetch(SQL["newest_states"], ecosystem_id, concepts, objects)
+    held = {(concept, key): (since, first) for concept, key, since, first in known}
+    if held:
+        ended = [(ecosystem_id, *key, since, begun[key]) for key, (since, _) in held.items()]
+        await connection.executemany(SQL["end_state"], ended)
     for row in rows:
-        row.first_index = first.get(row.key, row.first_index)
+        row.first_index = held.get(row.key, (0, row.first_index))[1]
     await connection.execute(SQL["add_states"], ecosystem_id, *_columns(rows))
 
 
