@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 import asyncpg
-from asyncpg.transaction import Transaction
 
 from ledger.errors import Fault, Trouble
 from ledger.ids import EcosystemId, is_id
@@ -29,6 +28,8 @@ STATEMENT_SECONDS = 30
 MIN_SERVER = 15
 SCHEMA = "0004"
 """The migration that this code was written for; a test compares it with the newest."""
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED"  # not READ WRITE: an operator's hand counts
 _OURS = ("23", "22", "42", "0A", "XX001", "XX002")
 """SQLSTATEs, or their classes, of what is wrong on our side: a Fault, never retried."""
 
@@ -130,19 +131,21 @@ class Database:
             raise Fault("an ecosystem id that is none reached the store")
         is_committing = False
         try:
-            connection, transaction = await self._begin(readonly=readonly)
+            # one round trip; formatted in, because SET takes no parameter; checked above
+            begin = _BEGIN_READING if readonly else _BEGIN_WRITING
+            connection = await self._begin(f"{begin}; SET LOCAL app.ecosystem = '{ecosystem_id}'")
             try:
                 try:
-                    # formatted in, because a setting's name takes no parameter; checked above
-                    await connection.execute(f"SET LOCAL app.ecosystem = '{ecosystem_id}'")
                     yield connection
                 except BaseException:
                     with suppress(*DRIVER_ERRORS):  # a lost connection has rolled back by itself
-                        await asyncio.shield(transaction.rollback())
+                        await asyncio.shield(connection.execute("ROLLBACK"))
                     raise
                 is_committing = True
                 # a COMMIT that was sent is never cancelled: postgres.md, durability 2
-                await asyncio.shield(transaction.commit())
+                done = await asyncio.shield(connection.execute("COMMIT"))
+                if done != "COMMIT":
+                    raise Fault(f"an error was passed over in a transaction: it ended by {done}")
             finally:
                 await self._pool.release(connection)
         except DRIVER_ERRORS as error:
@@ -153,24 +156,19 @@ class Database:
                 raise OutcomeUnknown(str(told)) from error
             raise told from error
 
-    async def _begin(
-        self, *, readonly: bool
-    ) -> tuple[asyncpg.pool.PoolConnectionProxy, Transaction]:
+    async def _begin(self, begin: str) -> asyncpg.pool.PoolConnectionProxy:
         """A connection on which a transaction began; one that died in the pool is passed over."""
         for _ in range(self._pool.get_max_size() + 1):
             connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
-            transaction = connection.transaction(
-                isolation="repeatable_read" if readonly else "read_committed", readonly=readonly
-            )
             try:
-                await transaction.start()
+                await connection.execute(begin)
             except BaseException as error:
                 is_dead = isinstance(error, DRIVER_ERRORS) and connection.is_closed()
                 await self._pool.release(connection)
                 if not is_dead:
                     raise
             else:
-                return connection, transaction
+                return connection
         raise DatabaseUnreachable("every connection that was held had died")
 
     async def check(self) -> None:
@@ -235,6 +233,10 @@ async def ecosystems_of(owner_url: str) -> list[str]:
     return [str(row["ecosystem_id"]) for row in rows]
 
 
+async def _nothing_to_reset(_: object) -> None:
+    """Spare a round trip a transaction: we set only what ends with it, and listen to nothing."""
+
+
 async def open_database(url: str, size: int) -> Database:
     """A pool of up to `size` connections. Raises DatabaseUnreachable with what to check."""
     try:
@@ -244,6 +246,7 @@ async def open_database(url: str, size: int) -> Database:
             max_size=size,
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
+            reset=_nothing_to_reset,
             server_settings={"application_name": "jpi", "timezone": "UTC"},
         )
     except (*DRIVER_ERRORS, ValueError) as error:

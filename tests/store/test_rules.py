@@ -1,6 +1,7 @@
 """The cellar's rules on the real server: append-only twice, ecosystems apart, standing queries."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -9,7 +10,10 @@ import pytest
 import pytest_asyncio
 
 from ledger import store
+from ledger.errors import Fault
+from ledger.ids import EcosystemId
 from service.embedded import Embedded
+from service.settings import Settings
 from tests.world import World, bare
 
 MODULES = [import_module(f"{store.__name__}.{each.name}") for each in iter_modules(store.__path__)]
@@ -92,3 +96,20 @@ async def test_postings_that_do_not_sum_to_zero_are_refused(
             "INSERT INTO posting VALUES ($1, 0, 0, 'a', 'b', 'PAYABLE', 'EUR', 5, 1, 5)",
             bare(world.ecosystem_id),
         )
+
+
+async def test_an_error_passed_over_in_a_transaction_is_not_taken_for_done(
+    settings: Settings,
+) -> None:
+    """COMMIT after an error rolls back, and says so only by its answer."""
+    database = await pool.open_database(settings.database_url or "", 1)
+    key = EcosystemId("00000000-0000-8000-8000-000000000001")
+
+    async def careless() -> None:
+        async with database.writing(key) as connection:
+            with suppress(asyncpg.PostgresError):
+                await connection.execute("SELECT 1/0")
+
+    with pytest.raises(Fault, match="ROLLBACK"):
+        await careless()
+    await database.close()
