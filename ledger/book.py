@@ -5,8 +5,10 @@ any time. The Book keeps what later decisions can need, not history; what the AP
 Book's own values, kept by index (`changes`). Source: `design.md` decisions 1 and 5.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from immutables import Map
 
@@ -29,6 +31,8 @@ from ledger.scheme import Scheme
 from ledger.settlement import Settlement
 from ledger.stake import SealedBook
 
+__all__ = ["BEGINNING", "Book", "Indicator", "replace"]
+
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
@@ -41,9 +45,9 @@ class Indicator:
     status: ProposalStatus
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Book:
-    """All that decisions need. Keys: see each map's comment."""
+    """All that decisions need. Keys: see each map's comment. Without slots, for `replace`."""
 
     ecosystem_id: EcosystemId
     size: int = 0
@@ -149,3 +153,19 @@ class Book:
         """The settlement of an id, proposed or agreed."""
         proposal_id = self.settlement_proposals.get(settlement_id)
         return None if proposal_id is None else self.settlements[proposal_id]
+
+
+if TYPE_CHECKING:
+    from dataclasses import replace
+else:
+
+    def replace(value: object, **fields: object) -> object:
+        """`dataclasses.replace`, and for the Book ten times faster.
+
+        Every entry changes it a few times, and the original sets each of its many fields by name.
+        """
+        if type(value) is not Book:
+            return dataclasses.replace(value, **fields)
+        after = object.__new__(Book)
+        vars(after).update(vars(value), **fields)
+        return after

@@ -5,9 +5,8 @@ its place in its account. Source: `domain.md` section 8.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from ledger.book import Book
+from ledger.book import Book, replace
 from ledger.due import Due, dues_of
 from ledger.errors import Fault
 from ledger.fact import Placed

@@ -40,10 +40,11 @@ def require_text(value: object, path: str = "") -> None:
 
     Raises TextMalformed with its place. PostgreSQL holds NUL in no text, JSON's escape included.
     """
+    if not _holds_nul(value):
+        return
     match value:
         case str():
-            if "\0" in value:
-                raise TextMalformed(path)
+            raise TextMalformed(path)
         case tuple():
             for number, item in enumerate(value):
                 require_text(item, f"{path}[{number}]")
@@ -51,6 +52,15 @@ def require_text(value: object, path: str = "") -> None:
             for name in getattr(type(value), "__match_args__", ()):
                 place = "" if name == "terms" else _camel(name)  # a command's terms are its input
                 require_text(getattr(value, name), ".".join(filter(None, (path, place))))
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, tuple):
+        return any(_holds_nul(item) for item in value)
+    names = getattr(type(value), "__match_args__", ())
+    return any(_holds_nul(getattr(value, name)) for name in names)
 
 
 def _camel(name: str) -> str:

@@ -5,13 +5,12 @@ Fault. A concept with many events keeps its own part of the Book and evolves it 
 here is the dispatch. Source: `design.md` decisions 1 and 5.
 """
 
-from dataclasses import replace
 from typing import cast
 
 from immutables import Map
 
 from ledger import effect, identity, keyring, life
-from ledger.book import Book, Indicator
+from ledger.book import Book, Indicator, replace
 from ledger.booking import book_entry
 from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.ecosystem import Ecosystem, EcosystemFounded, founded

@@ -39,6 +39,8 @@ MAX_BATCH = 500
 MAX_ATTEMPTS = 4
 """Tries of a batch when the world fails; between them the key lookup tells what happened."""
 FIRST_PAUSE_SECONDS = 0.05
+SNAPSHOT_BYTES_AN_ENTRY = 256
+"""What snapshots may weigh on average: a heavy Book is kept the more seldom."""
 MAX_CLOCK_DRIFT = timedelta(seconds=5)
 
 
@@ -102,6 +104,7 @@ class Sequencer:
         self._around = around
         self._verified: bytes = b""
         self._snapshot_size = 0
+        self._snapshot_weight = 0
         self._keeping: asyncio.Task[None] | None = None
         self._is_woken = False
         self._has_entered = False
@@ -286,9 +289,8 @@ class Sequencer:
     def _keep_snapshot(self) -> None:
         """Begin to keep a snapshot beside the writes, when enough entries came since the last."""
         folded = self.folded
-        is_due = folded is not None and (
-            folded.book.size - self._snapshot_size >= self._around.snapshot_every
-        )
+        spacing = max(self._around.snapshot_every, self._snapshot_weight // SNAPSHOT_BYTES_AN_ENTRY)
+        is_due = folded is not None and folded.book.size - self._snapshot_size >= spacing
         if folded is not None and is_due and (self._keeping is None or self._keeping.done()):
             before, self._snapshot_size = self._snapshot_size, folded.book.size
             self._keeping = asyncio.create_task(self._keep(folded, before))
@@ -296,6 +298,7 @@ class Sequencer:
     async def _keep(self, folded: Folded, keep_from: int) -> None:
         try:
             made = await asyncio.to_thread(snapshot_of, folded)
+            self._snapshot_weight = len(made.state)
             async with self._around.database.writing(self.ecosystem_id) as connection:
                 await snapshots.add_snapshot(connection, self.ecosystem_id, SHAPE, made, keep_from)
         except (Trouble, Fault) as error:

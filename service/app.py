@@ -6,6 +6,7 @@ close. What is true if we are killed instead: nothing acknowledged is lost.
 """
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -248,7 +249,7 @@ def serve(settings: Settings) -> None:
     """Serve until asked to stop. Several workers read the settings from the environment again."""
     asyncio.run(preflight(settings))
     uvicorn.run(
-        build(settings) if settings.workers == 1 else "service.app:from_environment",
+        lasting(build(settings)) if settings.workers == 1 else "service.app:from_environment",
         factory=settings.workers > 1,
         workers=settings.workers,
         host=settings.host,
@@ -264,4 +265,15 @@ def serve(settings: Settings) -> None:
 
 def from_environment() -> Starlette:
     """The application of one of several workers."""
-    return build(load())
+    return lasting(build(load()))
+
+
+def lasting(app: Starlette) -> Starlette:
+    """The application as it will stand: the garbage collector need not look at it ever again.
+
+    Schema and modules are most of what a full collection walks through, in the middle of a batch;
+    without them decisions take a quarter less (decision 0009).
+    """
+    gc.collect()
+    gc.freeze()
+    return app

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
-import orjson
 
 from ledger.errors import Fault
 from ledger.history import Entry
 from ledger.ids import EcosystemId
 from ledger.store.pool import Connection
-from ledger.store.queries import load
+from ledger.store.queries import array_literal, load
 from ledger.tree import HASH_SIZE, Frontier
 
 SQL = load(__file__)
@@ -119,7 +118,7 @@ async def append(
         [entry.kind for entry in entries],
         [entry.version for entry in entries],
         [entry.party for entry in entries],
-        [orjson.dumps(entry.audience).decode() for entry in entries],
+        [array_literal(entry.audience) for entry in entries],
         [entry.envelope for entry in entries],
         [entry.leaf_hash for entry in entries],
     )

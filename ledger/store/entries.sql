@@ -33,9 +33,9 @@ SELECT size, frontier FROM ledger_head WHERE ecosystem_id = $1
 UPDATE ledger_head SET size = $2, frontier = $3, last_at = $4 WHERE ecosystem_id = $1
 
 -- name: append_entries :exec
--- The entries of a batch. Audiences travel as JSON arrays, because unnest flattens arrays of arrays.
+-- The entries of a batch. Audiences travel as array literals, because unnest flattens arrays of arrays.
 INSERT INTO entry (ecosystem_id, index, at, kind, version, party, audience, envelope, leaf_hash)
-SELECT $1, index, at, kind, version, party, ARRAY(SELECT jsonb_array_elements_text(audience::jsonb)), envelope, leaf_hash
+SELECT $1, index, at, kind, version, party, audience::text[], envelope, leaf_hash
 FROM unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::bytea[], $9::bytea[])
     AS added (index, at, kind, version, party, audience, envelope, leaf_hash)
 

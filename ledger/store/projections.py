@@ -7,14 +7,12 @@ refold of the entries would not say again. `asOf` is a filter on the indices.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import orjson
-
 from ledger.change import Change
-from ledger.history import encode_state
+from ledger.history import render_state
 from ledger.ids import EcosystemId
 from ledger.store.entries import EVERYTHING
 from ledger.store.pool import Connection
-from ledger.store.queries import load
+from ledger.store.queries import array_literal, load
 
 SQL = load(__file__)
 
@@ -37,7 +35,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state as read: canonical JSON of one of the Book's values."""
+    """A state as read: JSON of one of the Book's values."""
 
     object_id: str
     from_index: int
@@ -116,8 +114,8 @@ def _columns(rows: Sequence[Row]) -> tuple[list[object], ...]:
         [row.change.parent_id for row in rows],
         [row.change.period for row in rows],
         [row.change.status for row in rows],
-        [orjson.dumps(row.audience).decode() for row in rows],
-        [encode_state(row.change.state).decode() for row in rows],
+        [array_literal(row.audience) for row in rows],
+        [render_state(row.change.state) for row in rows],
     )
 
 

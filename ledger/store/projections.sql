@@ -18,7 +18,7 @@ CROSS JOIN LATERAL (
 -- The states that a batch begins, and those that it also ended.
 INSERT INTO projection (ecosystem_id, concept, object_id, from_index, until_index, first_index, parent_id, period, status, audience, state)
 SELECT $1, concept, object_id, from_index, until_index, first_index, parent_id, period, status,
-    ARRAY(SELECT jsonb_array_elements_text(audience::jsonb)), state::jsonb
+    audience::text[], state::jsonb
 FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
     AS added (concept, object_id, from_index, until_index, first_index, parent_id, period, status, audience, state)
 

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from ledger.store import entries, observations, projections
+from ledger.store.queries import array_literal
 from service.embedded import Embedded
 
 KEY = "00000000-0000-8000-8000-000000000001"
@@ -68,3 +69,14 @@ async def test_a_lookup_reads_no_more_than_it_asks_for(
 
 def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(node for child in plan.get("Plans", ()) for node in _nodes(child))]
+
+
+async def test_an_array_literal_is_read_as_it_was_written(database: Embedded) -> None:
+    """Quotes, backslashes, commas and braces included."""
+    texts = ["*", "", 'say "x"', "a\\b", "c,d", "{e}", "é NULL", "NULL"]
+    connection = await asyncpg.connect(database.service_url)
+
+    read = await connection.fetchval("SELECT $1::text::text[]", array_literal(tuple(texts)))
+
+    await connection.close()
+    assert texts == read
