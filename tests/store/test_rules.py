@@ -12,6 +12,7 @@ import pytest_asyncio
 from ledger import store
 from ledger.errors import Fault
 from ledger.ids import EcosystemId
+from ledger.store.pool import open_database
 from service.embedded import Embedded
 from service.settings import Settings
 from tests.world import World, bare
@@ -102,7 +103,7 @@ async def test_an_error_passed_over_in_a_transaction_is_not_taken_for_done(
     settings: Settings,
 ) -> None:
     """COMMIT after an error rolls back, and says so only by its answer."""
-    database = await pool.open_database(settings.database_url or "", 1)
+    database = await open_database(settings.database_url or "", 1)
     key = EcosystemId("00000000-0000-8000-8000-000000000001")
 
     async def careless() -> None:
