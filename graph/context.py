@@ -11,6 +11,7 @@ from strawberry.dataloader import DataLoader
 from ledger.actor import Actor
 from ledger.bookkeeping import Bookkeeping
 from ledger.commit import Ledger
+from ledger.due import Due
 from ledger.ecosystem import Ecosystem
 from ledger.feed import Feed
 from ledger.providers import Providers
@@ -70,6 +71,8 @@ class Context:
     admission: Admission | None
     request_id: str
     connection_params: dict[str, object] | None = None
+    # open dues by currency, with the other side's name: what suggestions look among
+    open_dues: dict[str, list[tuple[Due, str]]] = field(default_factory=dict)
     _ecosystem: Ecosystem | None = None
     _loaders: dict[tuple[str, int | None], DataLoader[str, Found[object] | None]] = field(
         default_factory=dict

@@ -6,6 +6,7 @@ so that the schema is the catalogue. A code is never reused.
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from enum import Enum
 
 import strawberry
@@ -17,8 +18,11 @@ from ledger import (
     actor,
     agreement,
     amounts,
+    banking,
+    bankstatement,
     batch,
     canonical,
+    closing,
     commit,
     correction,
     curve,
@@ -58,6 +62,7 @@ from ledger import (
 )
 from ledger.actor import NotFound, NotPermitted
 from ledger.batch import IdempotencyConflict
+from ledger.closing import PeriodClosed
 from ledger.errors import Refusal
 
 SOURCES = (
@@ -65,8 +70,11 @@ SOURCES = (
     actor,
     agreement,
     amounts,
+    banking,
+    bankstatement,
     batch,
     canonical,
+    closing,
     commit,
     decision,
     delegation,
@@ -171,8 +179,16 @@ class NotFoundProblem(Problem):
     unknown_id: str = field(description="The id that was not found.")
 
 
+@strawberry.type(name="PeriodClosed", description="The books are closed for this period.")
+class PeriodClosedProblem(Problem):
+    """What is restated later is trued up in an open period."""
+
+    closed_through: date = field(description="The day through which the books are closed.")
+
+
 PROBLEM_TYPES = (
     RuleProblem,
+    PeriodClosedProblem,
     IdempotencyConflictProblem,
     NotPermittedProblem,
     NotFoundProblem,
@@ -188,6 +204,14 @@ def problem_of(refusal: Refusal) -> Problem:
         case IdempotencyConflict():
             return IdempotencyConflictProblem(
                 code=code, message=message, path=path, remedy=remedy, key=str(facts["key"])
+            )
+        case PeriodClosed():
+            return PeriodClosedProblem(
+                code=code,
+                message=message,
+                path=path,
+                remedy=remedy,
+                closed_through=date.fromisoformat(str(facts["through"])),
             )
         case NotPermitted():
             return NotPermittedProblem(

@@ -18,7 +18,10 @@ from strawberry.schema.config import StrawberryConfig
 
 from graph.agreements import AgreementQuery, load_proposal
 from graph.answers import AgreementMutation
+from graph.bankimports import BankMutation
+from graph.banks import BankQuery, load_statement
 from graph.checkpoints import CheckpointMutation, CheckpointQuery
+from graph.closings import CloseMutation, CloseQuery, load_close
 from graph.context import AuthorityEnded, Info
 from graph.delegations import (
     CalendarMutation,
@@ -53,6 +56,7 @@ from graph.scalars import SCALARS
 from graph.schemes import SchemeMutation, SchemeQuery, load_scheme
 from graph.settlements import SettlementMutation, SettlementQuery, load_settlement
 from graph.subscriptions import Subscription
+from graph.trust import TrustQuery
 from graph.what_ifs import WhatIfQuery
 from ledger.changes import AccountBalance
 from ledger.errors import Fault, Refusal, Trouble
@@ -100,6 +104,8 @@ _LOADERS: Mapping[str, Loader] = {
     "Settlement": load_settlement,
     "Payment": load_payment,
     "Due": load_due,
+    "PeriodClose": load_close,
+    "BankStatement": load_statement,
     "Policy": load_policy,
     "ConsentKey": load_consent_key,
     "Witness": load_witness,
@@ -155,6 +161,9 @@ class Query(
     JournalQuery,
     PaymentQuery,
     DueQuery,
+    BankQuery,
+    CloseQuery,
+    TrustQuery,
     PolicyQuery,
     KeyQuery,
     IdentityQuery,
@@ -186,6 +195,8 @@ class Mutation(
     SchemeMutation,
     SettlementMutation,
     PaymentMutation,
+    BankMutation,
+    CloseMutation,
     PolicyMutation,
     KeyMutation,
     IdentityMutation,

@@ -163,6 +163,24 @@ ACTS: Mapping[str, Act] = {
             after_leaving=True,
         ),
         Act(
+            "importBankStatement",
+            (Role.FINANCE,),
+            Consenters.NOBODY,
+            "one party's own: what its bank says moved on its own account",
+        ),
+        Act(
+            "matchBankLine",
+            (Role.FINANCE,),
+            Consenters.NOBODY,
+            "one party's own: which of its dues a line of its own bank statement is about",
+        ),
+        Act(
+            "proposePeriodClose",
+            (Role.FINANCE, Role.APPROVER),
+            Consenters.ALL_SIGNING,
+            "a closed period takes from all the right to settle it",
+        ),
+        Act(
             "reversePayment",
             (Role.FINANCE,),
             Consenters.NOBODY,

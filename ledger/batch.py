@@ -6,11 +6,12 @@ Source: `design.md` decision 4.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter_ns
 
 from ledger.actor import Actor
+from ledger.bankstatement import SealedStatement
 from ledger.book import Book
 from ledger.booking import bookings
 from ledger.change import Change
@@ -25,7 +26,15 @@ from ledger.journal import Booked
 from ledger.lapse import lapsed, next_due
 from ledger.observation import Batch, RecordObservations, ReferenceTaken, can_stand
 from ledger.schedule import Due
-from ledger.store import entries, news, observations, postings, projections, wakes
+from ledger.store import (
+    bankstatements,
+    entries,
+    news,
+    observations,
+    postings,
+    projections,
+    wakes,
+)
 from ledger.store.entries import UsedKey
 from ledger.store.pool import Connection
 from ledger.tree import Frontier
@@ -84,6 +93,7 @@ class Pending:
     references: set[tuple[str, str, str, int]]
     erased: list[int]
     schedule: tuple[Due, ...] = ()
+    statements: list[tuple[int, str, SealedStatement]] = field(default_factory=list)
 
     def repeated(self, request: Request) -> Receipt | None:
         """The answer from when the key was used first, if it was. Raises IdempotencyConflict."""
@@ -117,6 +127,9 @@ class Pending:
             self._seal(fact, decision.party, request.actor.subject, seed)
         if decision.batch is not None:
             self.rows.append((first, decision.party, decision.batch))
+        self.statements += [
+            (first + number, decision.party, sealed) for number, sealed in decision.statements
+        ]
         if decision.erased is not None:
             self.erased.append(decision.erased)
         used = UsedKey(
@@ -183,6 +196,7 @@ class Pending:
         await projections.project(connection, self.ecosystem_id, self.changes)
         await postings.append(connection, self.ecosystem_id, self.postings)
         await observations.add_batches(connection, self.ecosystem_id, self.rows)
+        await bankstatements.add(connection, self.ecosystem_id, self.statements)
         if self.erased:
             await entries.erase_annexes(connection, self.ecosystem_id, self.erased)
         await news.wake(connection, self.ecosystem_id)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from immutables import Map
 
 from ledger.amounts import Money
+from ledger.closing import Closings
 from ledger.delegation import Delegations
 from ledger.due import Due
 from ledger.ecosystem import Ecosystem
@@ -23,6 +24,7 @@ from ledger.ids import EcosystemId
 from ledger.indicator import IndicatorVersion
 from ledger.journal import Account, AccountState
 from ledger.keyring import Keyring
+from ledger.lane import Lane
 from ledger.measurement import Measurement, Part
 from ledger.payment import Payment
 from ledger.policy import FOUNDING_POLICY, Policy
@@ -80,6 +82,13 @@ class Book:
     payments: Map[str, Payment] = Map()
     # ISO 11649 reference of a stake -> what is owed on it
     dues: Map[str, Due] = Map()
+    # (reference, minor units, whether the payer stated them) -> payments
+    lanes: Map[tuple[str, int, bool], Lane] = Map()
+    # (party id, account, statement id) -> digest and entry of an imported statement
+    bank_statements: Map[tuple[str, str, str], tuple[str, int]] = Map()
+    # mark of a matched line of a bank statement -> payment id
+    bank_lines: Map[str, str] = Map()
+    closings: Closings = Closings()
     keyring: Keyring = Keyring()
     identities: Identities = Identities()
     sealed: SealedBook = SealedBook()

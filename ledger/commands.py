@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from ledger.actor import Actor
 from ledger.acts import permit
 from ledger.agreement import Consent, NotifyParty, Objection, Withdrawal
+from ledger.bankstatement import ImportStatements, SealedStatement
+from ledger.closing import ProposeClose
 from ledger.delegation import GrantDelegation, RevokeDelegation
 from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling
 from ledger.ecosystem import FoundEcosystem
@@ -31,6 +33,7 @@ from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
 from ledger.people import NameStewards, RecordSession
 from ledger.pilot import ProposePilot, ProposePromotion, RecordLesson
 from ledger.policy import ProposePolicy
+from ledger.reconciliation import MatchLine
 from ledger.remark import EraseAnnex, MakeRemark
 from ledger.rotation import RotateLogKey
 from ledger.scheme import ProposeScheme
@@ -58,6 +61,9 @@ Command = (
     | ReportPayment
     | ConfirmPayment
     | ReversePayment
+    | ProposeClose
+    | ImportStatements
+    | MatchLine
     | ProposePolicy
     | RegisterConsentKey
     | RevokeConsentKey
@@ -102,6 +108,9 @@ ACT_OF: Mapping[type, str] = {
     ReportPayment: "reportPayment",
     ConfirmPayment: "confirmPayment",
     ReversePayment: "reversePayment",
+    ProposeClose: "proposePeriodClose",
+    ImportStatements: "importBankStatement",
+    MatchLine: "matchBankLine",
     ProposePolicy: "proposePolicy",
     RegisterConsentKey: "registerConsentKey",
     RevokeConsentKey: "revokeConsentKey",
@@ -139,7 +148,8 @@ class Decision:
     """What happens: the facts, the id of the object that the caller asked about, rows beside.
 
     `party` is who acts in the entries: the caller's party, or the outsourcer that was just founded.
-    `erased` is the entry whose annex goes.
+    `erased` is the entry whose annex goes; `statements` are bank statements by the number of their
+    fact.
     """
 
     facts: tuple[Fact, ...]
@@ -147,6 +157,7 @@ class Decision:
     party: PartyId
     batch: Batch | None = None
     erased: int | None = None
+    statements: tuple[tuple[int, SealedStatement], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

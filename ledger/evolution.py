@@ -9,9 +9,11 @@ from typing import cast
 
 from immutables import Map
 
-from ledger import effect, identity, keyring, life
+from ledger import closing, effect, identity, keyring, life
+from ledger.bankstatement import StatementImported
 from ledger.book import Book, Indicator, replace
 from ledger.booking import book_entry
+from ledger.closing import BooksClosed, CloseProposed
 from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.ecosystem import Ecosystem, EcosystemFounded, founded
 from ledger.errors import Fault
@@ -28,6 +30,7 @@ from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import Policy, PolicyApplied, PolicyProposed
 from ledger.proposal import Proposal, ProposalStatus
+from ledger.reconciliation import LinesMatched
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import Scheme, SchemeProposed
@@ -53,6 +56,7 @@ def evolve(book: Book, placed: Placed) -> Book:
             | SchemeProposed()
             | SettlementProposed()
             | PolicyProposed()
+            | CloseProposed()
         ):
             return _with_proposal(book, placed)
         case (
@@ -62,6 +66,9 @@ def evolve(book: Book, placed: Placed) -> Book:
             | PaymentReported()
             | PaymentConfirmed()
             | PaymentReversed()
+            | LinesMatched()
+            | StatementImported()
+            | BooksClosed()
         ):
             return book_entry(book, placed)
         case (
@@ -170,6 +177,8 @@ def _with_proposal(book: Book, placed: Placed) -> Book:
         case PolicyProposed(opening=terms) as asked:
             policy = Policy(terms.proposal_id, asked.version, asked.terms, placed.index, status)
             book = replace(book, policies=book.policies.set(terms.proposal_id, policy))
+        case CloseProposed(opening=terms) as asked:
+            book = replace(book, closings=closing.proposed(book.closings, placed, asked))
         case _:
             raise Fault(f"entry {placed.index} proposes nothing that we know")
     policy = book.policy()
@@ -223,6 +232,8 @@ def _with_status(book: Book, proposal: Proposal) -> Book:
     if (policy := book.policies.get(key)) is not None:
         book = replace(book, policies=book.policies.set(key, replace(policy, status=status)))
         return with_agreed_policy(book, policy) if binds else book
+    if key in book.closings.proposals:
+        return replace(book, closings=closing.decided(book.closings, key, status))
     settlement = book.settlements[key]
     settling = replace(settlement, status=status)
     book = replace(book, settlements=book.settlements.set(key, settling))

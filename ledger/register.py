@@ -24,6 +24,8 @@ from ledger.answer import (
     SilenceCounted,
     UndisputedBound,
 )
+from ledger.bankstatement import StatementImported
+from ledger.closing import BooksClosed, CloseProposed
 from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.dispute import (
     DisputeEscalated,
@@ -46,6 +48,7 @@ from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.people import SessionHeld, StewardsNamed
 from ledger.pilot import LessonRecorded, PilotProposed, PromotionProposed
 from ledger.policy import PolicyApplied, PolicyProposed, PolicyProposedV1, PolicyProposedV2
+from ledger.reconciliation import LinesMatched
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import SchemeProposed, SchemeProposedV1
@@ -70,6 +73,10 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("payment.reported", 1): PaymentReported,
     ("payment.confirmed", 1): PaymentConfirmed,
     ("payment.reversed", 1): PaymentReversed,
+    ("close.proposed", 1): CloseProposed,
+    ("books.closed", 1): BooksClosed,
+    ("statement.imported", 1): StatementImported,
+    ("lines.matched", 1): LinesMatched,
     ("proposal.consented", 1): ProposalConsentedV1,
     ("proposal.consented", 2): ProposalConsentedV2,
     ("proposal.consented", 3): ProposalConsented,
@@ -128,6 +135,9 @@ SEALABLE = frozenset(
         "payment.reported",
         "payment.confirmed",
         "payment.reversed",
+        "lines.matched",
+        "statement.imported",
+        "books.closed",
     }
 )
 """Kinds whose audience may be fewer than all: nothing that others decide follows from them."""

@@ -31,6 +31,43 @@ CREATE TABLE public.annex (
 
 COMMENT ON TABLE public.annex IS 'Remarks and free text of an entry; may be erased, the tree stays whole.';
 
+CREATE TABLE public.bank_line (
+    ecosystem_id uuid NOT NULL,
+    statement_index bigint NOT NULL,
+    line integer NOT NULL,
+    party text NOT NULL,
+    mark text NOT NULL,
+    booked_on date NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    reference text NOT NULL,
+    end_to_end text NOT NULL,
+    counterparty text NOT NULL,
+    counterparty_account text NOT NULL,
+    text text NOT NULL,
+    bank_reference text NOT NULL,
+    part integer NOT NULL,
+    is_reversal boolean NOT NULL
+);
+
+COMMENT ON TABLE public.bank_line IS 'A transfer as the bank showed it: positive when money came in. Names and texts are the bank''s.';
+
+CREATE TABLE public.bank_statement (
+    ecosystem_id uuid NOT NULL,
+    index bigint NOT NULL,
+    party text NOT NULL,
+    account text NOT NULL,
+    statement_id text NOT NULL,
+    currency text NOT NULL,
+    opening_minor bigint,
+    closing_minor bigint,
+    line_count integer NOT NULL,
+    salt bytea NOT NULL,
+    CONSTRAINT statement_salt_has_32_bytes CHECK ((octet_length(salt) = 32))
+);
+
+COMMENT ON TABLE public.bank_statement IS 'A statement that a party imported, and what its lines are salted with; that party''s alone.';
+
 CREATE TABLE public.book_snapshot (
     ecosystem_id uuid NOT NULL,
     size bigint NOT NULL,
@@ -172,7 +209,7 @@ CREATE TABLE public.posting (
     balance_minor bigint NOT NULL,
     reference text DEFAULT ''::text NOT NULL,
     reverses bigint,
-    CONSTRAINT posting_reverses_an_earlier_entry CHECK ((reverses < entry_index)),
+    CONSTRAINT posting_reverses_no_later_entry CHECK ((reverses <= entry_index)),
     CONSTRAINT posting_sequence_counts_from_one CHECK ((sequence > 0))
 );
 
@@ -227,6 +264,12 @@ ALTER TABLE ONLY public.entry
 ALTER TABLE ONLY public.ledger_head
     ADD CONSTRAINT one_head_an_ecosystem PRIMARY KEY (ecosystem_id);
 
+ALTER TABLE ONLY public.bank_statement
+    ADD CONSTRAINT one_import_a_statement UNIQUE (ecosystem_id, party, account, statement_id);
+
+ALTER TABLE ONLY public.bank_line
+    ADD CONSTRAINT one_line_a_number PRIMARY KEY (ecosystem_id, statement_index, line);
+
 ALTER TABLE ONLY public.node
     ADD CONSTRAINT one_node_a_place PRIMARY KEY (ecosystem_id, level, index);
 
@@ -244,6 +287,9 @@ ALTER TABLE ONLY public.book_snapshot
 
 ALTER TABLE ONLY public.projection
     ADD CONSTRAINT one_state_from_an_index PRIMARY KEY (ecosystem_id, concept, object_id, from_index);
+
+ALTER TABLE ONLY public.bank_statement
+    ADD CONSTRAINT one_statement_an_entry PRIMARY KEY (ecosystem_id, index);
 
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT one_use_of_a_key PRIMARY KEY (ecosystem_id, party, key);
@@ -268,6 +314,14 @@ CREATE INDEX projection_by_parent ON public.projection USING btree (ecosystem_id
 CREATE INDEX projection_in_order ON public.projection USING btree (ecosystem_id, concept, first_index, object_id) WHERE (until_index IS NULL);
 
 CREATE INDEX wake_by_time ON public.wake USING btree (next_at);
+
+CREATE TRIGGER bank_line_is_append_only BEFORE DELETE OR UPDATE ON public.bank_line FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER bank_line_is_never_truncated BEFORE TRUNCATE ON public.bank_line FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER bank_statement_is_append_only BEFORE DELETE OR UPDATE ON public.bank_statement FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER bank_statement_is_never_truncated BEFORE TRUNCATE ON public.bank_statement FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER checkpoint_is_append_only BEFORE DELETE OR UPDATE ON public.checkpoint FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -321,6 +375,9 @@ ALTER TABLE ONLY public.entry
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT key_led_to_an_entry FOREIGN KEY (ecosystem_id, first_index) REFERENCES public.entry(ecosystem_id, index);
 
+ALTER TABLE ONLY public.bank_line
+    ADD CONSTRAINT line_is_of_a_statement FOREIGN KEY (ecosystem_id, statement_index) REFERENCES public.bank_statement(ecosystem_id, index);
+
 ALTER TABLE ONLY public.observation
     ADD CONSTRAINT observation_came_with_a_batch FOREIGN KEY (ecosystem_id, batch_index) REFERENCES public.observation_batch(ecosystem_id, index);
 
@@ -333,10 +390,17 @@ ALTER TABLE ONLY public.posting
 ALTER TABLE ONLY public.book_snapshot
     ADD CONSTRAINT snapshot_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
 
+ALTER TABLE ONLY public.bank_statement
+    ADD CONSTRAINT statement_belongs_to_an_entry FOREIGN KEY (ecosystem_id, index) REFERENCES public.entry(ecosystem_id, index);
+
 ALTER TABLE ONLY public.wake
     ADD CONSTRAINT wake_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
 
 ALTER TABLE public.annex ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bank_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bank_statement ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.book_snapshot ENABLE ROW LEVEL SECURITY;
 
@@ -357,6 +421,10 @@ ALTER TABLE public.observation ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.observation_batch ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY one_ecosystem ON public.annex TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
+CREATE POLICY one_ecosystem ON public.bank_line TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
+CREATE POLICY one_ecosystem ON public.bank_statement TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
 CREATE POLICY one_ecosystem ON public.book_snapshot TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
@@ -401,6 +469,10 @@ ALTER TABLE public.wake ENABLE ROW LEVEL SECURITY;
 GRANT USAGE ON SCHEMA public TO jpi_service;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.annex TO jpi_service;
+
+GRANT SELECT,INSERT ON TABLE public.bank_line TO jpi_service;
+
+GRANT SELECT,INSERT ON TABLE public.bank_statement TO jpi_service;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.book_snapshot TO jpi_service;
 

@@ -27,6 +27,7 @@ from ops.consent import CannotSign
 from ops.export import export
 from ops.rebuild import NothingSwapped
 from ops.remote import Denied
+from ops.statement import StatementUnreadable, read_statement
 from ops.tools import ToolFailed
 from ops.verify import verify
 from ops.witness import WitnessUnready
@@ -56,6 +57,7 @@ EXPECTED = (
     NothingSwapped,
     BackupRefused,
     ToolFailed,
+    StatementUnreadable,
 )
 
 
@@ -223,13 +225,17 @@ def verify_command(
     party: Annotated[
         str, typer.Option(help="Your party's id: what it may open must not be withheld.")
     ] = "",
+    statement: Annotated[
+        Path | None, typer.Option(help="A partner's statement (JSON) to hold against it.")
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Verify an export offline; exit 1 when anything is wrong."""
     older = None if since is None else since.read_text()
+    stated = None if statement is None else read_statement(statement)
     with progress_of(file.stat().st_size if file.exists() else 0) as advance:
-        verdict = verify(file, log_key or None, older, advance, party.rpartition(":")[2])
+        verdict = verify(file, log_key or None, older, advance, party.rpartition(":")[2], stated)
     if as_json:
         print(json.dumps(verdict.as_json(), indent=1))
     else:

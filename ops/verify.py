@@ -29,6 +29,7 @@ from ledger.tree import Frontier, leaf_hash
 from ops import extent
 from ops.export import FORMAT
 from ops.replay import Replay
+from ops.statement import StatementCheck
 from ops.verdict import Verdict
 
 Progress = Callable[[int], None]
@@ -41,8 +42,9 @@ def verify(
     since: str | None = None,
     progress: Progress = lambda _: None,
     party: str = "",
+    statement: StatementCheck | None = None,
 ) -> Verdict:
-    """The verdict on a file.
+    """The verdict on a file, and on a partner's statement if one is given.
 
     `log_key` is a verifier key of the log that the caller trusts, or None; `since` an older
     checkpoint's note that the caller holds: the file must continue it. `party` is the id of the
@@ -52,7 +54,7 @@ def verify(
     started = perf_counter()
     try:
         with path.open("rb") as file:
-            _Reading(verdict, log_key, since, party).read(file, progress)
+            _Reading(verdict, log_key, since, party, statement).read(file, progress)
     except (NotCanonical, NoteInvalid, ValueError, KeyError, TypeError, OSError) as error:
         verdict.find(f"the file cannot be read on: {type(error).__name__}: {error}")
     verdict.seconds_hashes = perf_counter() - started - verdict.seconds_replay
@@ -63,10 +65,16 @@ class _Reading:
     """One pass over a file."""
 
     def __init__(
-        self, verdict: Verdict, log_key: str | None, since: str | None, party: str
+        self,
+        verdict: Verdict,
+        log_key: str | None,
+        since: str | None,
+        party: str,
+        statement: StatementCheck | None,
     ) -> None:
         self.party = party
         self.verdict = verdict
+        self.statement = statement
         self.log_key = log_key
         self.since = since
         self.frontier = Frontier()
@@ -114,7 +122,7 @@ class _Reading:
         self.ecosystem, self.origin = _text(header, "ecosystem"), _text(header, "origin")
         self.header_key = _text(header, "logKey")
         self.verdict.party = _text(header, "party")
-        self.replay = Replay(self.verdict, self.ecosystem, self.verdict.party)
+        self.replay = Replay(self.verdict, self.ecosystem, self.verdict.party, self.statement)
         if self.party and self.party != self.verdict.party:
             self.verdict.find(
                 f"the file is the export of party {self.verdict.party}, not of {self.party}"
