@@ -167,12 +167,14 @@ ACTS: Mapping[str, Act] = {
             (Role.FINANCE,),
             Consenters.NOBODY,
             "one party's own: what its bank says moved on its own account",
+            after_leaving=True,
         ),
         Act(
             "matchBankLine",
             (Role.FINANCE,),
             Consenters.NOBODY,
             "one party's own: which of its dues a line of its own bank statement is about",
+            after_leaving=True,
         ),
         Act(
             "proposePeriodClose",

@@ -40,6 +40,9 @@ from ledger.settlement import SettlementProposed
 from ledger.stake import StakeProposed
 from ledger.standing import may_enter
 
+FOLLOWS = ("stake.posted", "books.closed")
+"""Kinds of sealed entries that follow an agreement."""
+
 
 def check(book: Book, placed: Placed) -> None:
     """Return if the entry may follow the Book before it. Raises RuleBroken."""
@@ -60,7 +63,7 @@ def check_sealed(book: Book, sealed: Sealed) -> None:
     authors = around.signing_ids(sealed.at) if is_remark else around.party_ids() | {CLOCK}
     require(sealed.party in authors, "its party is no member")
     require(around.party_ids().issuperset(sealed.audience), "its audience holds strangers")
-    posts = sealed.kind == "stake.posted"  # by the last consent, whoever gave it
+    posts = sealed.kind in FOLLOWS  # by the last consent, whoever gave it
     require(posts or sealed.party in sealed.audience, "its audience lacks its author")
 
 
