@@ -17,7 +17,7 @@ from ledger.conduct import conducts
 from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.due import Due
 from ledger.ecosystem import EcosystemFounded
-from ledger.fact import Placed
+from ledger.fact import EVERYBODY, Placed
 from ledger.governance import GOVERNED
 from ledger.governed import entered_changes, governed_changes
 from ledger.identity import (
@@ -115,8 +115,9 @@ def _changes(book: Book, placed: Placed) -> Iterator[Change]:
             yield _sealed_change(book, own)
             return
         case BooksClosed(proposal_id=key):
-            close = book.closings.proposals[key]
-            yield Change("closing", key, close, "", "", close.status)
+            if placed.audience == EVERYBODY:  # the entries of other audiences say the same
+                close = book.closings.proposals[key]
+                yield Change("closing", key, close, "", "", close.status)
             return
         case _ if isinstance(event, _BOOKED):
             yield from _booking_changes(book, placed)

@@ -9,7 +9,7 @@ Source: `ledger-format.md`, "Completeness".
 import csv
 import io
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import orjson
@@ -26,6 +26,7 @@ from ledger.payment import Payment
 from ledger.proposal import ProposalStatus
 from ledger.read import Narrowed, Window
 from ledger.settlement import Settlement
+from ledger.stake import SealedStake
 from ledger.store.postings import StoredPosting
 from service.plaintext import cell
 
@@ -82,11 +83,7 @@ async def gathered(
     narrowed = Narrowed(period=period, status=str(ProposalStatus.AGREED))
     window = Window(first=MAX_SETTLEMENTS)
     page = await doors.reader.page(actor, "settlement", Settlement, window, narrowed, size)
-    settlements = [
-        found.value
-        for found in page.items
-        if any(stake.party_id == partner for stake in found.value.content.stakes)
-    ]
+    settlements = await _own(doors, actor, [found.value for found in page.items], partner, size)
     if not settlements:
         raise NotFound("period", what="settled period of this partner", id=period)
     own = Narrowed(parent_id=partner, period=period)
@@ -111,6 +108,21 @@ async def gathered(
         tuple(dues),
         tuple(payments),
     )
+
+
+async def _own(
+    doors: Doors, actor: Actor, settlements: list[Settlement], partner: str, size: int
+) -> list[Settlement]:
+    """The settlements in which a partner has a stake, a confidential one as its own part says."""
+    keys = {each.settlement_id: f"{each.settlement_id}/{partner}" for each in settlements}
+    sealed = await doors.reader.many(actor, "stake", list(keys.values()), SealedStake, size)
+    found = []
+    for each in settlements:
+        own = sealed.get(keys[each.settlement_id])
+        settled = each if own is None else replace(each, content=own.value.content)
+        if any(stake.party_id == partner for stake in settled.content.stakes):
+            found.append(settled)
+    return found
 
 
 def sentences(statement: Statement, settled: Settlement) -> list[str]:
