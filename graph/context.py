@@ -11,6 +11,7 @@ from strawberry.dataloader import DataLoader
 from ledger.actor import Actor
 from ledger.bookkeeping import Bookkeeping
 from ledger.commit import Ledger
+from ledger.directory import Directory
 from ledger.due import Due
 from ledger.ecosystem import Ecosystem
 from ledger.feed import Feed
@@ -33,6 +34,7 @@ class Doors:
     bookkeeping: Bookkeeping
     providers: Providers
     feed: Feed
+    directory: Directory
 
 
 class AuthorityEnded(Exception):  # noqa: N818 -- named for what it tells

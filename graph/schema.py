@@ -30,6 +30,7 @@ from graph.delegations import (
     DelegationQuery,
     load_delegation,
 )
+from graph.directory import DirectoryMutation, DirectoryQuery
 from graph.disputes import DisputeMutation, DisputeQuery
 from graph.dues import DueQuery, load_due
 from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of
@@ -173,6 +174,7 @@ class Query(
     InitiativeQuery,
     PeopleQuery,
     InboxQuery,
+    DirectoryQuery,
     EntryQuery,
     CheckpointQuery,
     NodeQuery,
@@ -205,6 +207,7 @@ class Mutation(
     PilotMutation,
     InitiativeMutation,
     PeopleMutation,
+    DirectoryMutation,
     CheckpointMutation,
 ):
     """The root of mutations."""

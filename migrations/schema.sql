@@ -152,6 +152,15 @@ CREATE TABLE public.node (
 
 COMMENT ON TABLE public.node IS 'Complete inner nodes of the Merkle tree, each stored once; leaves are in entry.';
 
+CREATE TABLE public.notice_address (
+    ecosystem_id uuid NOT NULL,
+    party text NOT NULL,
+    address text NOT NULL,
+    CONSTRAINT notice_address_is_short CHECK (((char_length(address) >= 3) AND (char_length(address) <= 254)))
+);
+
+COMMENT ON TABLE public.notice_address IS 'Where a party wants to be told by mail of what waits for it; erased on request.';
+
 CREATE TABLE public.observation (
     ecosystem_id uuid NOT NULL,
     party text NOT NULL,
@@ -195,6 +204,16 @@ CREATE TABLE public.opening (
 );
 
 COMMENT ON TABLE public.opening IS 'Salt and body of an entry, served to its audience alone.';
+
+CREATE TABLE public.person_name (
+    ecosystem_id uuid NOT NULL,
+    party text NOT NULL,
+    subject text NOT NULL,
+    name text NOT NULL,
+    CONSTRAINT person_name_is_short CHECK (((char_length(name) >= 1) AND (char_length(name) <= 120)))
+);
+
+COMMENT ON TABLE public.person_name IS 'Whom a pseudonym stands for, by its own party; erased on request, and in no entry.';
 
 CREATE TABLE public.posting (
     ecosystem_id uuid NOT NULL,
@@ -270,8 +289,14 @@ ALTER TABLE ONLY public.bank_statement
 ALTER TABLE ONLY public.bank_line
     ADD CONSTRAINT one_line_a_number PRIMARY KEY (ecosystem_id, statement_index, line);
 
+ALTER TABLE ONLY public.person_name
+    ADD CONSTRAINT one_name_a_pseudonym PRIMARY KEY (ecosystem_id, party, subject);
+
 ALTER TABLE ONLY public.node
     ADD CONSTRAINT one_node_a_place PRIMARY KEY (ecosystem_id, level, index);
+
+ALTER TABLE ONLY public.notice_address
+    ADD CONSTRAINT one_notice_address_a_party PRIMARY KEY (ecosystem_id, party);
 
 ALTER TABLE ONLY public.observation
     ADD CONSTRAINT one_observation_a_reference_and_revision PRIMARY KEY (ecosystem_id, party, series, reference, revision);
@@ -378,11 +403,17 @@ ALTER TABLE ONLY public.idempotency_key
 ALTER TABLE ONLY public.bank_line
     ADD CONSTRAINT line_is_of_a_statement FOREIGN KEY (ecosystem_id, statement_index) REFERENCES public.bank_statement(ecosystem_id, index);
 
+ALTER TABLE ONLY public.notice_address
+    ADD CONSTRAINT notice_address_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
+
 ALTER TABLE ONLY public.observation
     ADD CONSTRAINT observation_came_with_a_batch FOREIGN KEY (ecosystem_id, batch_index) REFERENCES public.observation_batch(ecosystem_id, index);
 
 ALTER TABLE ONLY public.opening
     ADD CONSTRAINT opening_opens_an_entry FOREIGN KEY (ecosystem_id, index) REFERENCES public.entry(ecosystem_id, index);
+
+ALTER TABLE ONLY public.person_name
+    ADD CONSTRAINT person_name_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
 
 ALTER TABLE ONLY public.posting
     ADD CONSTRAINT posting_belongs_to_an_entry FOREIGN KEY (ecosystem_id, entry_index) REFERENCES public.entry(ecosystem_id, index);
@@ -416,6 +447,8 @@ ALTER TABLE public.ledger_head ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.node ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.notice_address ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.observation ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.observation_batch ENABLE ROW LEVEL SECURITY;
@@ -440,11 +473,15 @@ CREATE POLICY one_ecosystem ON public.ledger_head TO jpi_service USING ((ecosyst
 
 CREATE POLICY one_ecosystem ON public.node TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
+CREATE POLICY one_ecosystem ON public.notice_address TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
 CREATE POLICY one_ecosystem ON public.observation TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
 CREATE POLICY one_ecosystem ON public.observation_batch TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
 CREATE POLICY one_ecosystem ON public.opening TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
+CREATE POLICY one_ecosystem ON public.person_name TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
 CREATE POLICY one_ecosystem ON public.posting TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
@@ -457,6 +494,8 @@ CREATE POLICY one_ecosystem_changes ON public.wake FOR UPDATE TO jpi_service USI
 CREATE POLICY one_ecosystem_drops ON public.wake FOR DELETE TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
 ALTER TABLE public.opening ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.person_name ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.posting ENABLE ROW LEVEL SECURITY;
 
@@ -494,11 +533,19 @@ GRANT UPDATE(last_at) ON TABLE public.ledger_head TO jpi_service;
 
 GRANT SELECT,INSERT ON TABLE public.node TO jpi_service;
 
+GRANT SELECT,INSERT,DELETE ON TABLE public.notice_address TO jpi_service;
+
+GRANT UPDATE(address) ON TABLE public.notice_address TO jpi_service;
+
 GRANT SELECT,INSERT ON TABLE public.observation TO jpi_service;
 
 GRANT SELECT,INSERT ON TABLE public.observation_batch TO jpi_service;
 
 GRANT SELECT,INSERT ON TABLE public.opening TO jpi_service;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.person_name TO jpi_service;
+
+GRANT UPDATE(name) ON TABLE public.person_name TO jpi_service;
 
 GRANT SELECT,INSERT ON TABLE public.posting TO jpi_service;
 

@@ -9,7 +9,7 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import uvicorn
@@ -25,6 +25,7 @@ from ledger.bookkeeping import Bookkeeping
 from ledger.checkpoint import render_verifier
 from ledger.commands import LogIdentity
 from ledger.commit import Ledger, system_clock
+from ledger.directory import Directory
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.feed import Feed
 from ledger.ids import EcosystemId
@@ -41,6 +42,7 @@ from service.graphql import CHALLENGE, Endpoint, asset, error_response
 from service.identity import Gatekeeper, NotAuthenticated
 from service.issuers import IssuersInvalid, read_issuers
 from service.keys import issuer_key, log_signer, log_signers, pseudonym_key
+from service.mailing import Mailing, mail_server, posting
 from service.memory import FileMemory
 from service.middleware import Threshold
 from service.sandbox import development_issuers
@@ -67,11 +69,14 @@ def database_url(settings: Settings) -> str:
 
 @asynccontextmanager
 async def open_doors(
-    settings: Settings, clock: Clock = system_clock, watch: Watch | None = None
+    settings: Settings,
+    clock: Clock = system_clock,
+    watch: Watch | None = None,
+    changed: Callable[[EcosystemId], None] = lambda _: None,
 ) -> AsyncIterator[Doors]:
     """The doors of the workroom while the block runs; `watch` looks on.
 
-    Raises Trouble, KeyMissing, CannotStart.
+    `changed` is told of what was committed here. Raises Trouble, KeyMissing, CannotStart.
     """
     signer = log_signer(settings)
     database = await open_database(database_url(settings), settings.pool_size)
@@ -91,6 +96,7 @@ async def open_doors(
             publisher.notice(ecosystem_id)
             providers.forget(ecosystem_id)
             feed.notice(ecosystem_id)
+            changed(ecosystem_id)
 
         ledger = Ledger(
             database,
@@ -110,6 +116,7 @@ async def open_doors(
             Bookkeeping(database),
             providers,
             feed,
+            Directory(database, changed),
         )
         await feed.close()
         await ledger.close()
@@ -153,13 +160,18 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
         allow_get=settings.allow_get,
         allowed_origins=[each for each in settings.allowed_origins.split(",") if each],
     )
+    mailing = Mailing(mail_server(settings))
     sandbox = sandbox_routes(settings, issuer_key(settings)) if settings.dev_issuer else []
     printed = schema.as_str() + "\n"
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         telemetry = Telemetry()
-        async with open_doors(settings, clock, telemetry) as doors, ticking(doors.ledger):
+        async with (
+            open_doors(settings, clock, telemetry, mailing.notice) as doors,
+            ticking(doors.ledger),
+            posting(mailing, doors),
+        ):
             with telemetry.told(settings, doors.ledger):
                 app.state.doors = doors
                 yield

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ledger.checkpoint import NoteInvalid, parse_signer
-from service.database_address import PORT_MAX, database_url
+from service.addresses import PORT_MAX, checked_smtp_url, database_url, mail_address
 
 _NEAR = 0.8  # how alike two names are when one is taken for a slip of the other
 
@@ -216,6 +216,20 @@ class Settings(BaseSettings):
         default=2000,
         ge=1,
         le=1_000_000,
+    )
+    smtp_url: Annotated[str, AfterValidator(checked_smtp_url)] | None = _setting(
+        "JPI_SMTP_URL",
+        "mail server that parties with an address are told by; smtps: TLS from the first byte",
+        "smtp://user:password@host:port or smtps://user:password@host:port",
+        default=None,
+        shown="nobody is told by mail",
+        secret=True,
+    )
+    mail_from: Annotated[str, AfterValidator(mail_address)] = _setting(
+        "JPI_MAIL_FROM",
+        "sender of those letters",
+        "a mail address such as ledger@example.com",
+        default="jpi@localhost",
     )
     graphiql: bool = _setting(
         "JPI_GRAPHIQL", "serve GraphiQL at /graphql", _A_BOOLEAN, default=True

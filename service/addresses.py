@@ -1,0 +1,46 @@
+"""Addresses that the environment may name: what they must look like."""
+
+import re
+from urllib.parse import unquote, urlsplit
+
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^\s:,\[\]]*)(?::(\d{1,5}))?")
+_URL = re.compile(r"(?:postgresql|postgres)://(?:(.*)@)?([^/?#@]*)(?:/([^?#]*))?(?:\?([^#]*))?")
+PORT_MAX = 65535
+
+
+def checked_smtp_url(url: str) -> str:
+    """The address of a mail server. Raises ValueError with what is wrong."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or re.search(r"\s", url):
+        raise ValueError("is not an smtp:// or smtps:// address")
+    if parts.path not in ("", "/") or parts.query:
+        raise ValueError("has something after the port")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("names a port that cannot be one") from None
+    return url
+
+
+def mail_address(address: str) -> str:
+    """A sender of letters. Raises ValueError with what is wrong."""
+    if not re.fullmatch(r"[^\s@<>]+@[^\s@<>]+", address):
+        raise ValueError("is no mail address")
+    return address
+
+
+def database_url(url: str) -> str:
+    """The address of a database. Raises ValueError with what is wrong."""
+    parts = _URL.fullmatch(url)
+    if parts is None or re.search(r"\s", url):
+        raise ValueError("is not a postgresql:// address")
+    _, hosts, database, query = parts.groups()
+    for host in hosts.split(","):
+        named = _HOST.fullmatch(host)
+        if named is None or not 0 < int(named[2] or "1") <= PORT_MAX:
+            raise ValueError("names a host or a port that cannot be one")
+    if not hosts and "host=" not in (query or ""):
+        raise ValueError("names no host")
+    if not unquote(database or ""):
+        raise ValueError("names no database")
+    return url
