@@ -56,6 +56,7 @@ from graph.remarks import RemarkMutation, RemarkQuery, load_remark
 from graph.scalars import SCALARS
 from graph.schemes import SchemeMutation, SchemeQuery, load_scheme
 from graph.settlements import SettlementMutation, SettlementQuery, load_settlement
+from graph.sponsors import SponsorMutation, SponsorQuery, load_sponsor
 from graph.subscriptions import Subscription
 from graph.trust import TrustQuery
 from graph.what_ifs import WhatIfQuery
@@ -121,6 +122,7 @@ _LOADERS: Mapping[str, Loader] = {
     "StageMove": load_move,
     "Stewards": load_stewards,
     "Session": load_session,
+    "PartySponsor": load_sponsor,
     "Delegation": load_delegation,
 }
 
@@ -173,6 +175,7 @@ class Query(
     PilotQuery,
     InitiativeQuery,
     PeopleQuery,
+    SponsorQuery,
     InboxQuery,
     DirectoryQuery,
     EntryQuery,
@@ -207,6 +210,7 @@ class Mutation(
     PilotMutation,
     InitiativeMutation,
     PeopleMutation,
+    SponsorMutation,
     DirectoryMutation,
     CheckpointMutation,
 ):

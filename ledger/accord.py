@@ -33,6 +33,7 @@ from ledger.payout import posted
 from ledger.priority import is_bindable, require_bindable
 from ledger.proposal import Opening, Proposal, ProposalKind, Step
 from ledger.reply import Channel, Deadline
+from ledger.sponsor import AnotherSponsor
 from ledger.statement import Signing
 from ledger.trust import member
 from ledger.undisputed import check_disputed, part_posted
@@ -126,6 +127,9 @@ def _said(
     """What a member said about a proposal."""
     agreements = book.agreements
     around = Around(signing(book), book.delegations, now)
+    if isinstance(command, SignRuling | EscalateDispute):
+        proposal = agreements.get(command.proposal_id)
+        require_named_sponsor(book, proposal, actor.party_id, actor.subject)
     match command:
         case Consent():
             return Fact(agreement.consent(agreements, actor, command, around))
@@ -146,6 +150,21 @@ def _said(
             proposal = agreements.get(proposal_id)
             arbiter = ladder_of(book, proposal).arbiter
             return Fact(dispute.record(proposal, command, arbiter, actor.ecosystem_id))
+
+
+def require_named_sponsor(book: Book, proposal: Proposal, party_id: str, subject: str) -> None:
+    """Return unless the policy leaves it to the party, and it named another person for the rung.
+
+    Raises AnotherSponsor.
+    """
+    now, rungs = proposal.dispute, ladder_of(book, proposal).rungs
+    if now is None or now.rung >= len(rungs):
+        return
+    is_left = any(each.party_id == party_id and not each.subject for each in now.sponsors)
+    level = rungs[now.rung].level
+    named = book.governance.sponsors.get((party_id, level), "")
+    if is_left and named not in ("", subject):
+        raise AnotherSponsor("proposalId", level=level)
 
 
 def signing(book: Book) -> Signing:

@@ -256,6 +256,12 @@ ACTS: Mapping[str, Act] = {
             "one party's own: who of its people does the work",
         ),
         Act(
+            "nameSponsor",
+            (Role.APPROVER, Role.ADMIN),
+            Consenters.NOBODY,
+            "one party's own: who stands for it where the policy leaves that to it",
+        ),
+        Act(
             "recordSession",
             (Role.REPORTER, Role.APPROVER, Role.SPONSOR),
             Consenters.NOBODY,

@@ -7,7 +7,7 @@ nothing of the kind comes otherwise, whoever signs for it. Source: `domain.md` s
 from collections.abc import Mapping
 
 from ledger import agreement, delegation, dispute, workdays
-from ledger.accord import climbed, ladder_of, signing
+from ledger.accord import climbed, ladder_of, require_named_sponsor, signing
 from ledger.actor import Actor
 from ledger.agreement import Around, NotifyParty
 from ledger.answer import (
@@ -176,10 +176,12 @@ def _check_dispute(book: Book, placed: Placed) -> None:
         case DisputeEscalated(proposal_id=key, due=None) as step:
             proposal = book.agreements.get(key)
             dispute.require_sponsor(proposal, placed.party, placed.subject)
+            require_named_sponsor(book, proposal, placed.party, placed.subject)
             require(step == climbed(book, proposal, placed.at), "it climbs otherwise")
         case RulingSigned(proposal_id=key) as ruling:
             proposal = book.agreements.get(key)
             now = dispute.require_sponsor(proposal, placed.party, placed.subject)
+            require_named_sponsor(book, proposal, placed.party, placed.subject)
             signed = (ruling.proposal_index, ruling.commitment, ruling.rung)
             expected = (proposal.index, proposal.commitment, now.rung)
             require(signed == expected, "it rules on another dispute")

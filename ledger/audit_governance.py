@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ledger import initiative, membership, people, pilot
+from ledger import initiative, membership, people, pilot, sponsor
 from ledger.book import Book
 from ledger.fact import Placed
 from ledger.initiative import Initiative, InitiativeProposed, StageProposed
@@ -13,6 +13,7 @@ from ledger.pilot import LessonRecorded, PilotProposed, PromotionProposed
 from ledger.priority import require_room, shadow_ids
 from ledger.proposal import ProposalKind
 from ledger.rule import RuleBroken, ecosystem, require
+from ledger.sponsor import SponsorNamed
 
 
 def asked_of_governance(book: Book, placed: Placed) -> tuple[str, frozenset[str]]:
@@ -50,6 +51,8 @@ def check_governance(book: Book, placed: Placed) -> None:
         case StageProposed(initiative_id=key, stage=stage):
             initiative.check_stage(_initiative(book, key), stage, placed.party)
             require(placed.has_annex, "it says not why")
+        case SponsorNamed() as named_sponsor:
+            sponsor.check(named_sponsor)
         case StewardsNamed() as named:
             people.check_stewards(named, book.current_indicators.keys())
         case SessionHeld() as held:

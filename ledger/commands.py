@@ -38,6 +38,7 @@ from ledger.remark import EraseAnnex, MakeRemark
 from ledger.rotation import RotateLogKey
 from ledger.scheme import ProposeScheme
 from ledger.settlement import ProposeSettlement
+from ledger.sponsor import NameSponsor
 from ledger.workdays import AdoptBusinessCalendar
 
 Command = (
@@ -83,6 +84,7 @@ Command = (
     | ProposeInitiative
     | ProposeStage
     | NameStewards
+    | NameSponsor
     | RecordSession
 )
 
@@ -130,6 +132,7 @@ ACT_OF: Mapping[type, str] = {
     ProposeInitiative: "proposeInitiative",
     ProposeStage: "proposeInitiativeStage",
     NameStewards: "nameStewards",
+    NameSponsor: "nameSponsor",
     RecordSession: "recordSession",
 }
 """Which row of `acts.ACTS` a command needs."""

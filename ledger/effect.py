@@ -16,6 +16,7 @@ from ledger.membership import LeftAtGate
 from ledger.pilot import Promotion
 from ledger.proposal import Proposal, ProposalStatus
 from ledger.remark import RemarkMade
+from ledger.sponsor import SponsorNamed
 
 
 def entered(book: Book, placed: Placed, event: Proposed | OwnAct | RemarkMade) -> Book:
@@ -25,6 +26,9 @@ def entered(book: Book, placed: Placed, event: Proposed | OwnAct | RemarkMade) -
         left_on, index = event.left_on, placed.index
         party = replace(around.party(placed.party), left_on=left_on, left_index=index)
         return replace(book, ecosystem=around.with_party(party))
+    if isinstance(event, SponsorNamed):
+        named = book.governance.sponsors.set((placed.party, event.level), event.subject)
+        return replace(book, governance=replace(book.governance, sponsors=named))
     if isinstance(event, Proposed):
         policy, terms = book.policy(), event.opening
         shaped = policy.terms.shapes(terms.kind)

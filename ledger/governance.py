@@ -23,11 +23,15 @@ from ledger.membership import LeftAtGate, Membership, MembershipProposed, state_
 from ledger.people import SessionHeld, StewardsNamed
 from ledger.pilot import LessonRecorded, Pilot, PilotProposed, Promotion, PromotionProposed
 from ledger.proposal import Opening, ProposalKind, ProposalStatus
+from ledger.sponsor import SponsorNamed, Sponsors
 
 
 @dataclass(frozen=True, slots=True)
 class Governance:
-    """Keys: proposal ids; of what is agreed, pilot id or initiative id -> proposal id."""
+    """Keys: proposal ids; of what is agreed, pilot id or initiative id -> proposal id.
+
+    `sponsors`: whom parties named themselves; see `sponsor`.
+    """
 
     memberships: Map[str, Membership] = Map()
     pilots: Map[str, Pilot] = Map()
@@ -36,6 +40,7 @@ class Governance:
     stage_moves: Map[str, StageMove] = Map()
     agreed_pilots: Map[str, str] = Map()
     agreed_initiatives: Map[str, str] = Map()
+    sponsors: Sponsors = Map()
 
     def pilot(self, pilot_id: str) -> Pilot | None:
         """The agreed pilot of an id, if there is one."""
@@ -51,7 +56,7 @@ class Governance:
 Proposed = (
     MembershipProposed | PilotProposed | PromotionProposed | InitiativeProposed | StageProposed
 )
-OwnAct = LeftAtGate | LessonRecorded | StewardsNamed | SessionHeld
+OwnAct = LeftAtGate | LessonRecorded | StewardsNamed | SessionHeld | SponsorNamed
 GOVERNED: frozenset[ProposalKind] = frozenset(
     {
         ProposalKind.ADMISSION,

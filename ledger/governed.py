@@ -12,6 +12,7 @@ from ledger.membership import LeftAtGate
 from ledger.people import Session, SessionHeld, Stewards, StewardsNamed
 from ledger.pilot import Lesson, LessonRecorded, Pilot
 from ledger.proposal import Proposal, ProposalStatus
+from ledger.sponsor import PartySponsor, SponsorNamed
 
 
 def entered_changes(book: Book, placed: Placed) -> Iterator[Change]:
@@ -31,6 +32,9 @@ def entered_changes(book: Book, placed: Placed) -> Iterator[Change]:
         case SessionHeld(session_id=key, held_on=held_on) as held:
             session = Session(key, held_on, held.participants, held.proposals, party, index)
             yield Change("session", key, session)
+        case SponsorNamed(level=level, subject=subject):
+            sponsor = PartySponsor(party, level, subject, index)
+            yield Change("sponsor", f"{party}/{level}", sponsor, party)
         case _:
             yield from _party_changes(book)
 

@@ -64,6 +64,7 @@ _GOVERNED = (
     "stage_move",
     "stewards",
     "session",
+    "sponsor",
     "proposal",
     "policy",
     "key",

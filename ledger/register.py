@@ -53,6 +53,7 @@ from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import SchemeProposed, SchemeProposedV1
 from ledger.settlement import SettlementProposed
+from ledger.sponsor import SponsorNamed
 from ledger.stake import StakeProposed
 from ledger.workdays import BusinessCalendarAdopted
 
@@ -122,6 +123,7 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("stage.proposed", 1): StageProposed,
     ("stewards.named", 1): StewardsNamed,
     ("session.held", 1): SessionHeld,
+    ("sponsor.named", 1): SponsorNamed,
 }
 """Every kind and version that was ever written. Rows are added, never changed or taken out.
 

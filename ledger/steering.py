@@ -6,7 +6,7 @@ Source: `domain.md` sections 2 and 7.
 
 from datetime import datetime
 
-from ledger import initiative, membership, people, pilot
+from ledger import initiative, membership, people, pilot, sponsor
 from ledger.actor import Actor
 from ledger.book import Book
 from ledger.commands import Decision
@@ -22,11 +22,12 @@ from ledger.membership import (
 from ledger.people import NameStewards, RecordSession, SessionHeld
 from ledger.pilot import LessonRecorded, ProposePilot, ProposePromotion, RecordLesson
 from ledger.priority import require_room, shadow_ids
+from ledger.sponsor import NameSponsor
 from ledger.trust import member, proposed
 
 MembershipCommand = ProposeAdmission | ProposeMembership | ProposeDeparture | LeaveAtGate
 PilotCommand = ProposePilot | RecordLesson | ProposePromotion
-InitiativeCommand = ProposeInitiative | ProposeStage | NameStewards | RecordSession
+InitiativeCommand = ProposeInitiative | ProposeStage | NameStewards | RecordSession | NameSponsor
 GovernanceCommand = MembershipCommand | PilotCommand | InitiativeCommand
 
 
@@ -124,6 +125,8 @@ def _decide_initiative(
         case NameStewards(indicator_id=key):
             named = people.name_stewards(command, agreed)
             return Decision(named, f"{key}/{actor.party_id}", actor.party_id)
+        case NameSponsor(level=level):
+            return Decision(sponsor.name(command), f"{actor.party_id}/{level}", actor.party_id)
         case RecordSession():
             facts = people.record_session(
                 command, around.party_ids(), book.agreements, now.date(), seed
