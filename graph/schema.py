@@ -59,6 +59,7 @@ from graph.settlements import SettlementMutation, SettlementQuery, load_settleme
 from graph.sponsors import SponsorMutation, SponsorQuery, load_sponsor
 from graph.subscriptions import Subscription
 from graph.trust import TrustQuery
+from graph.uploads import UploadMutation, UploadQuery, load_upload
 from graph.what_ifs import WhatIfQuery
 from ledger.changes import AccountBalance
 from ledger.errors import Fault, Refusal, Trouble
@@ -124,6 +125,7 @@ _LOADERS: Mapping[str, Loader] = {
     "Session": load_session,
     "PartySponsor": load_sponsor,
     "Delegation": load_delegation,
+    "ObservationUpload": load_upload,
 }
 
 
@@ -156,6 +158,7 @@ class Query(
     CalendarQuery,
     IndicatorQuery,
     ObservationQuery,
+    UploadQuery,
     MeasurementQuery,
     SchemeQuery,
     PreviewQuery,
@@ -196,6 +199,7 @@ class Mutation(
     CalendarMutation,
     IndicatorMutation,
     ObservationMutation,
+    UploadMutation,
     MeasurementMutation,
     SchemeMutation,
     SettlementMutation,

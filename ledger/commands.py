@@ -28,7 +28,7 @@ from ledger.membership import (
     ProposeDeparture,
     ProposeMembership,
 )
-from ledger.observation import Batch, RecordObservations
+from ledger.observation import Batch, EnterUpload, Loaded, RecordObservations
 from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
 from ledger.people import NameStewards, RecordSession
 from ledger.pilot import ProposePilot, ProposePromotion, RecordLesson
@@ -45,6 +45,7 @@ Command = (
     FoundEcosystem
     | ProposeIndicator
     | RecordObservations
+    | EnterUpload
     | SubmitPart
     | ProposeMeasurement
     | ProposeScheme
@@ -93,6 +94,7 @@ ACT_OF: Mapping[type, str] = {
     FoundEcosystem: "foundEcosystem",
     ProposeIndicator: "proposeIndicator",
     RecordObservations: "recordObservations",
+    EnterUpload: "recordObservations",
     SubmitPart: "submitPart",
     ProposeMeasurement: "proposeMeasurement",
     ProposeScheme: "proposeScheme",
@@ -158,7 +160,7 @@ class Decision:
     facts: tuple[Fact, ...]
     object_id: str
     party: PartyId
-    batch: Batch | None = None
+    batch: Batch | Loaded | None = None
     erased: int | None = None
     statements: tuple[tuple[int, SealedStatement], ...] = ()
 

@@ -9,7 +9,7 @@ from typing import cast
 
 from immutables import Map
 
-from ledger import closing, effect, identity, keyring, life
+from ledger import closing, effect, identity, keyring, life, series
 from ledger.bankstatement import StatementImported
 from ledger.book import Book, Indicator, replace
 from ledger.booking import book_entry
@@ -46,8 +46,12 @@ def evolve(book: Book, placed: Placed) -> Book:
     match placed.event:
         case EcosystemFounded() as event:
             return replace(book, ecosystem=founded(placed, event, book.ecosystem_id))
-        case ObservationsRecorded(series=series):
-            return replace(book, batches=book.batches.set((placed.party, series), placed.index))
+        case ObservationsRecorded(series=name, declared=declared):
+            return replace(
+                book,
+                batches=book.batches.set((placed.party, name), placed.index),
+                declarations=series.evolve(book.declarations, placed.party, name, declared),
+            )
         case PartSubmitted() as event:
             return _with_part(book, placed, event)
         case (

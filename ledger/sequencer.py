@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from time import perf_counter_ns
 
 from ledger.actor import NotFound
-from ledger.batch import Pending, Receipt, Request, references_of, served
+from ledger.batch import Pending, Receipt, Request, numbers_of, references_of, served
 from ledger.commands import LogIdentity, authorise
 from ledger.decision import decide
 from ledger.ecosystem import FoundEcosystem
@@ -249,6 +249,10 @@ class Sequencer:
             self.fault = fault
             raise
         asked = [(request.key_owner, request.key) for request in requests]
+        numbers = numbers_of(requests)
+        taken = await observations.taken_references(
+            connection, self.ecosystem_id, references_of(requests), numbers
+        )
         return Pending(
             ecosystem_id=self.ecosystem_id,
             now=now,
@@ -264,9 +268,9 @@ class Sequencer:
             keys=[],
             erased=[],
             schedule=self.folded.book.agreements.schedule,
-            references=await observations.taken_references(
-                connection, self.ecosystem_id, references_of(requests)
-            ),
+            references=taken.pop(observations.STANDING, set()),
+            arriving=taken,
+            loading=await observations.lock_loading(connection, self.ecosystem_id, numbers),
         )
 
     async def _catch_up(self, connection: Connection, head: Frontier) -> Folded:

@@ -34,6 +34,7 @@ from ledger.publish import Publisher
 from ledger.read import Reader
 from ledger.sequencer import Clock
 from ledger.store.pool import open_database
+from ledger.uploading import Uploads
 from ledger.watch import Watch
 from ledger.witnessing import Witnessing
 from service import exports
@@ -49,6 +50,7 @@ from service.sandbox import development_issuers
 from service.sandbox import routes as sandbox_routes
 from service.settings import Settings, load
 from service.telemetry import Telemetry
+from service.uploads import PATH, take_upload
 
 log = logging.getLogger("jpi.service")
 
@@ -117,6 +119,7 @@ async def open_doors(
             providers,
             feed,
             Directory(database, changed),
+            Uploads(database, ledger, reader),
         )
         await feed.close()
         await ledger.close()
@@ -194,12 +197,19 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
             Route("/graphql/assets/{name}", graphiql_asset),
             Route("/schema.graphql", sdl),
             Route("/checkpoint", checkpoint),
+            Route(PATH, take_upload, methods=["PUT", "POST"]),
             Route("/live", live),
             Route("/ready", ready),
             *exports.routes(guard),
             *sandbox,
         ],
-        middleware=[Middleware(Threshold, body_limit_bytes=settings.body_limit_bytes)],
+        middleware=[
+            Middleware(
+                Threshold,
+                body_limit_bytes=settings.body_limit_bytes,
+                upload_limit_bytes=settings.upload_limit_bytes,
+            )
+        ],
         exception_handlers={Exception: unexpected},
         lifespan=lifespan,
     )
