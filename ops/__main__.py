@@ -230,14 +230,26 @@ def verify_command(
     statement: Annotated[
         Path | None, typer.Option(help="A partner's statement (JSON) to hold against it.")
     ] = None,
+    observations: Annotated[
+        Path | None, typer.Option(help="File of a party's rows, from /observations.ndjson.")
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Verify an export offline; exit 1 when anything is wrong."""
     older = None if since is None else since.read_text()
     stated = None if statement is None else read_statement(statement)
-    with progress_of(file.stat().st_size if file.exists() else 0) as advance:
-        verdict = verify(file, log_key or None, older, advance, party.rpartition(":")[2], stated)
+    given = [each for each in (file, observations) if each is not None and each.exists()]
+    with progress_of(sum(each.stat().st_size for each in given)) as advance:
+        verdict = verify(
+            file,
+            log_key or None,
+            older,
+            advance,
+            party.rpartition(":")[2],
+            stated,
+            observations=observations,
+        )
     if as_json:
         print(json.dumps(verdict.as_json(), indent=1))
     else:

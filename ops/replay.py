@@ -23,6 +23,7 @@ from ledger.remark import AnnexErased
 from ledger.reply import Silence
 from ledger.schedule import DueKind
 from ops.extent import pass_over as pass_over_in
+from ops.rowcheck import Claims
 from ops.statement import StatementCheck
 from ops.verdict import Verdict
 
@@ -48,6 +49,7 @@ class Replay:
         self.book: Book | None = Book(EcosystemId(ecosystem_id))
         self.missing: set[int] = set()
         self._is_limited = False
+        self.claims = Claims()
 
     def opened(self, placed: Placed, *, has_text: bool) -> None:
         """Check and fold an opened entry. Raises Fault when it breaks a rule."""
@@ -62,6 +64,7 @@ class Replay:
         started = perf_counter()
         check(self.book, placed)
         self._count(self.book, placed)
+        self.claims.note(placed, self.book.indicator_version)
         self.book = evolve(self.book, placed)
         if self.statement is not None:
             self.statement.replayed(placed.index, bookings(self.book, placed))

@@ -29,6 +29,7 @@ from ledger.tree import Frontier, leaf_hash
 from ops import extent
 from ops.export import FORMAT
 from ops.replay import Replay
+from ops.rowcheck import check_rows
 from ops.statement import StatementCheck
 from ops.verdict import Verdict
 
@@ -43,18 +44,24 @@ def verify(
     progress: Progress = lambda _: None,
     party: str = "",
     statement: StatementCheck | None = None,
+    *,
+    observations: Path | None = None,
 ) -> Verdict:
     """The verdict on a file, and on a partner's statement if one is given.
 
     `log_key` is a verifier key of the log that the caller trusts, or None; `since` an older
     checkpoint's note that the caller holds: the file must continue it. `party` is the id of the
-    party that the file must be of, empty where the caller does not say.
+    party that the file must be of, empty where the caller does not say. `observations` is a file
+    of a party's rows, which its batches and what was measured from them are held against.
     """
     verdict = Verdict()
     started = perf_counter()
     try:
         with path.open("rb") as file:
-            _Reading(verdict, log_key, since, party, statement).read(file, progress)
+            reading = _Reading(verdict, log_key, since, party, statement)
+            reading.read(file, progress)
+        if observations is not None:
+            check_rows(observations, reading.replay.claims, verdict, progress)
     except (NotCanonical, NoteInvalid, ValueError, KeyError, TypeError, OSError) as error:
         verdict.find(f"the file cannot be read on: {type(error).__name__}: {error}")
     verdict.seconds_hashes = perf_counter() - started - verdict.seconds_replay
