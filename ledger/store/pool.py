@@ -178,7 +178,7 @@ class Database:
             try:
                 await connection.execute(begin)
             except BaseException as error:
-                is_dead = isinstance(error, DRIVER_ERRORS) and connection.is_closed()
+                is_dead = isinstance(error, DRIVER_ERRORS) and _is_closed(connection)
                 await self._pool.release(connection)
                 if not is_dead:
                     raise
@@ -229,6 +229,14 @@ async def require_owner(connection: Connection) -> None:
             "this role does not see every ledger: JPI_OWNER_DATABASE_URL must name the role that "
             "owns the schema"
         )
+
+
+def _is_closed(connection: asyncpg.pool.PoolConnectionProxy) -> bool:
+    """Whether a connection is gone; one whose end the pool noticed first answers nothing more."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
 
 
 async def ecosystems_of(owner_url: str) -> list[str]:
