@@ -17,6 +17,7 @@ from ledger.book import Book
 from ledger.changes import opening_of
 from ledger.closeout import require_decided
 from ledger.closing import BooksClosed, CloseProposed
+from ledger.dropping import ObservationsDropped
 from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Refusal
 from ledger.fact import CLOCK, EVERYBODY, Placed, Sealed
@@ -117,7 +118,7 @@ def _check(book: Book, placed: Placed) -> None:
     if is_about_agreeing:
         return
     match placed.event:
-        case ObservationsRecorded() | PartSubmitted() as reported:
+        case ObservationsRecorded() | ObservationsDropped() | PartSubmitted() as reported:
             check_report(book, placed.party, reported)
         case SettlementPosted() | StakePosted() as entered:
             check_posted(book, entered)

@@ -17,6 +17,7 @@ from ledger.booking import bookings
 from ledger.change import Change
 from ledger.changes import changes
 from ledger.commands import Command, Decision, LogIdentity
+from ledger.dropping import DroppedRows
 from ledger.errors import Fault, Refusal
 from ledger.evolution import evolve
 from ledger.fact import CLOCK, Fact, Placed
@@ -102,6 +103,7 @@ class Pending:
     erased: list[int]
     schedule: tuple[Due, ...] = ()
     statements: list[tuple[int, str, SealedStatement]] = field(default_factory=list)
+    dropped: list[tuple[str, DroppedRows]] = field(default_factory=list)
     # of uploads: which are entered here, what rows they bring by number, which may be entered
     loaded: list[tuple[int, str, Loaded]] = field(default_factory=list)
     arriving: dict[int, set[observations.Reference]] = field(default_factory=dict)
@@ -144,6 +146,7 @@ class Pending:
         self.statements += [
             (first + number, decision.party, sealed) for number, sealed in decision.statements
         ]
+        self.dropped.extend((decision.party, each) for each in decision.dropped)
         if decision.erased is not None:
             self.erased.append(decision.erased)
         used = UsedKey(
@@ -220,6 +223,7 @@ class Pending:
         await observations.add_batches(connection, self.ecosystem_id, self.rows)
         await bankstatements.add(connection, self.ecosystem_id, self.statements)
         await observations.add_loaded(connection, self.ecosystem_id, self.loaded)
+        await observations.drop_rows(connection, self.ecosystem_id, self.dropped)
         if self.erased:
             await entries.erase_annexes(connection, self.ecosystem_id, self.erased)
         await news.wake(connection, self.ecosystem_id)

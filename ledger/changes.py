@@ -15,6 +15,7 @@ from ledger.change import Change
 from ledger.closing import BooksClosed, CloseProposed
 from ledger.conduct import conducts
 from ledger.delegation import DelegationEnded, DelegationGranted
+from ledger.dropping import ObservationsDropped
 from ledger.due import Due
 from ledger.ecosystem import EcosystemFounded
 from ledger.fact import EVERYBODY, Placed
@@ -91,7 +92,7 @@ def _changes(book: Book, placed: Placed) -> Iterator[Change]:
         case _ if isinstance(event, EcosystemFounded | LogKeyRotated | governance.OwnAct):
             yield from entered_changes(book, placed)
             return
-        case AnnexErased():
+        case AnnexErased() | ObservationsDropped():
             return
         case BusinessCalendarAdopted() | DelegationGranted() | DelegationEnded() | PolicyApplied():
             yield from _agreeing_changes(book, placed)

@@ -14,6 +14,7 @@ from ledger.bankstatement import ImportStatements, SealedStatement
 from ledger.closing import ProposeClose
 from ledger.delegation import GrantDelegation, RevokeDelegation
 from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling
+from ledger.dropping import DropObservations, DroppedRows
 from ledger.ecosystem import FoundEcosystem
 from ledger.fact import Fact
 from ledger.identity import RegisterIdentityProvider, RemoveIdentityProvider
@@ -46,6 +47,7 @@ Command = (
     | ProposeIndicator
     | RecordObservations
     | EnterUpload
+    | DropObservations
     | SubmitPart
     | ProposeMeasurement
     | ProposeScheme
@@ -95,6 +97,7 @@ ACT_OF: Mapping[type, str] = {
     ProposeIndicator: "proposeIndicator",
     RecordObservations: "recordObservations",
     EnterUpload: "recordObservations",
+    DropObservations: "dropObservations",
     SubmitPart: "submitPart",
     ProposeMeasurement: "proposeMeasurement",
     ProposeScheme: "proposeScheme",
@@ -153,8 +156,8 @@ class Decision:
     """What happens: the facts, the id of the object that the caller asked about, rows beside.
 
     `party` is who acts in the entries: the caller's party, or the outsourcer that was just founded.
-    `erased` is the entry whose annex goes; `statements` are bank statements by the number of their
-    fact.
+    `erased` is the entry whose annex goes, `dropped` the raw rows that go; `statements` are bank
+    statements by the number of their fact.
     """
 
     facts: tuple[Fact, ...]
@@ -163,6 +166,7 @@ class Decision:
     batch: Batch | Loaded | None = None
     erased: int | None = None
     statements: tuple[tuple[int, SealedStatement], ...] = ()
+    dropped: tuple[DroppedRows, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

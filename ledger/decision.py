@@ -20,6 +20,7 @@ from ledger.closing import ProposeClose
 from ledger.commands import Command, Decision, LogIdentity, authorise
 from ledger.delegation import GrantDelegation, RevokeDelegation
 from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling
+from ledger.dropping import DropObservations
 from ledger.ecosystem import FoundEcosystem, found
 from ledger.errors import Refusal
 from ledger.evidence import decide_evidence
@@ -70,6 +71,7 @@ def _decide(
             ProposeIndicator()
             | RecordObservations()
             | EnterUpload()
+            | DropObservations()
             | SubmitPart()
             | ProposeMeasurement()
         ):

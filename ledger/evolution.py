@@ -15,6 +15,7 @@ from ledger.book import Book, Indicator, replace
 from ledger.booking import book_entry
 from ledger.closing import BooksClosed, CloseProposed
 from ledger.delegation import DelegationEnded, DelegationGranted
+from ledger.dropping import ObservationsDropped
 from ledger.ecosystem import Ecosystem, EcosystemFounded, founded
 from ledger.errors import Fault
 from ledger.fact import Placed, Sealed
@@ -85,6 +86,8 @@ def evolve(book: Book, placed: Placed) -> Book:
             | StakeProposed()
         ):
             return _with_area(book, placed)
+        case ObservationsDropped():
+            return book
         case BusinessCalendarAdopted() | DelegationGranted() | DelegationEnded() | PolicyApplied():
             return arranged(book, placed)
         case AnnexErased(index=index):
