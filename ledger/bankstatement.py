@@ -20,7 +20,7 @@ from ledger.amounts import Money
 from ledger.canonical import encode
 from ledger.errors import Refusal
 from ledger.ids import Seed
-from ledger.observation import row_leaf
+from ledger.observation import row_leaf, row_salt
 
 MAX_LINES = 100_000
 """Lines in one import."""
@@ -156,7 +156,7 @@ def seal_statement(statement: BankStatement, seed: Seed) -> SealedStatement:
     """A statement with its salted root."""
     salt = seed.new_salt()
     leaves = tuple(
-        row_leaf(salt, number, line_bytes(statement, number))
+        row_leaf(row_salt(salt, number), line_bytes(statement, number))
         for number in range(len(statement.lines))
     )
     event = StatementImported(

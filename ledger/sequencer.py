@@ -33,7 +33,6 @@ from ledger.tree import Frontier
 from ledger.watch import Watch
 
 log = logging.getLogger("jpi.commit")
-
 MAX_BATCH = 500
 """Commands, or lapses, in one transaction: bounds how long the head lock is held."""
 MAX_ATTEMPTS = 4

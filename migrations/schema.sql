@@ -161,28 +161,6 @@ CREATE TABLE public.notice_address (
 
 COMMENT ON TABLE public.notice_address IS 'Where a party wants to be told by mail of what waits for it; erased on request.';
 
-CREATE TABLE public.observation (
-    ecosystem_id uuid NOT NULL,
-    party text NOT NULL,
-    series text NOT NULL,
-    reference text NOT NULL,
-    revision integer NOT NULL,
-    batch_index bigint CONSTRAINT observation_batch_index_not_null1 NOT NULL,
-    number integer NOT NULL,
-    period text NOT NULL,
-    at timestamp with time zone,
-    segment text NOT NULL,
-    value numeric NOT NULL,
-    denominator numeric,
-    sample_size bigint,
-    leaf_hash bytea NOT NULL,
-    CONSTRAINT observation_leaf_hash_is_sha256 CHECK ((octet_length(leaf_hash) = 32)),
-    CONSTRAINT observation_names_period_or_instant CHECK (((period <> ''::text) <> (at IS NOT NULL))),
-    CONSTRAINT revision_counts_from_one CHECK ((revision > 0))
-);
-
-COMMENT ON TABLE public.observation IS 'Raw facts as pushed; a higher revision of a reference takes its place.';
-
 CREATE TABLE public.observation_batch (
     ecosystem_id uuid NOT NULL,
     index bigint NOT NULL,
@@ -390,8 +368,11 @@ ALTER TABLE ONLY public.node
 ALTER TABLE ONLY public.notice_address
     ADD CONSTRAINT one_notice_address_a_party PRIMARY KEY (ecosystem_id, party);
 
-ALTER TABLE ONLY public.observation
-    ADD CONSTRAINT one_observation_a_reference_and_revision PRIMARY KEY (ecosystem_id, party, series, reference, revision);
+ALTER TABLE ONLY public.observation_row
+    ADD CONSTRAINT one_observation_a_number UNIQUE (ecosystem_id, batch_number, number);
+
+ALTER TABLE ONLY public.observation_row
+    ADD CONSTRAINT one_observation_a_reference_and_revision PRIMARY KEY (ecosystem_id, party, series, reference, revision, batch_number);
 
 ALTER TABLE ONLY public.opening
     ADD CONSTRAINT one_opening_an_entry PRIMARY KEY (ecosystem_id, index);
@@ -407,6 +388,15 @@ ALTER TABLE ONLY public.projection
 
 ALTER TABLE ONLY public.bank_statement
     ADD CONSTRAINT one_statement_an_entry PRIMARY KEY (ecosystem_id, index);
+
+ALTER TABLE ONLY public.observation_upload
+    ADD CONSTRAINT one_upload_a_batch_number UNIQUE (ecosystem_id, batch_number);
+
+ALTER TABLE ONLY public.observation_upload
+    ADD CONSTRAINT one_upload_a_key UNIQUE (ecosystem_id, party, key);
+
+ALTER TABLE ONLY public.observation_upload
+    ADD CONSTRAINT one_upload_an_id PRIMARY KEY (ecosystem_id, upload_id);
 
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT one_use_of_a_key PRIMARY KEY (ecosystem_id, party, key);
@@ -505,9 +495,6 @@ ALTER TABLE ONLY public.bank_line
 ALTER TABLE ONLY public.notice_address
     ADD CONSTRAINT notice_address_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
 
-ALTER TABLE ONLY public.observation
-    ADD CONSTRAINT observation_came_with_a_batch FOREIGN KEY (ecosystem_id, batch_index) REFERENCES public.observation_batch(ecosystem_id, index);
-
 ALTER TABLE ONLY public.opening
     ADD CONSTRAINT opening_opens_an_entry FOREIGN KEY (ecosystem_id, index) REFERENCES public.entry(ecosystem_id, index);
 
@@ -522,6 +509,9 @@ ALTER TABLE ONLY public.book_snapshot
 
 ALTER TABLE ONLY public.bank_statement
     ADD CONSTRAINT statement_belongs_to_an_entry FOREIGN KEY (ecosystem_id, index) REFERENCES public.entry(ecosystem_id, index);
+
+ALTER TABLE ONLY public.observation_upload
+    ADD CONSTRAINT upload_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
 
 ALTER TABLE ONLY public.wake
     ADD CONSTRAINT wake_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
@@ -554,8 +544,6 @@ ALTER TABLE public.node ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.notice_address ENABLE ROW LEVEL SECURITY;
 
-ALTER TABLE public.observation ENABLE ROW LEVEL SECURITY;
-
 ALTER TABLE public.observation_batch ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.observation_dropped ENABLE ROW LEVEL SECURITY;
@@ -585,8 +573,6 @@ CREATE POLICY one_ecosystem ON public.ledger_head TO jpi_service USING ((ecosyst
 CREATE POLICY one_ecosystem ON public.node TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
 CREATE POLICY one_ecosystem ON public.notice_address TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
-
-CREATE POLICY one_ecosystem ON public.observation TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
 CREATE POLICY one_ecosystem ON public.observation_batch TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
@@ -653,8 +639,6 @@ GRANT SELECT,INSERT ON TABLE public.node TO jpi_service;
 GRANT SELECT,INSERT,DELETE ON TABLE public.notice_address TO jpi_service;
 
 GRANT UPDATE(address) ON TABLE public.notice_address TO jpi_service;
-
-GRANT SELECT,INSERT ON TABLE public.observation TO jpi_service;
 
 GRANT SELECT,INSERT ON TABLE public.observation_batch TO jpi_service;
 

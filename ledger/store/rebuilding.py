@@ -33,13 +33,21 @@ COMPARED = (
     "ledger_head",
     "checkpoint",
     "cosignature",
-    "observation",
+    "observation_row",
     "observation_batch",
+    "observation_dropped",
     "book_snapshot",
     "idempotency_key",
 )
 """Tables that are held against the entries, and that no rebuild can write."""
-BESIDE: Mapping[str, str] = {"alembic_version": "the schema's own number"}
+BESIDE: Mapping[str, str] = {
+    "alembic_version": "the schema's own number",
+    "bank_line": "a bank's line; its statement's root is in the ledger",
+    "bank_statement": "what a bank's lines are salted with",
+    "notice_address": "where letters go; may be erased",
+    "observation_upload": "how far an upload is, before its entry",
+    "person_name": "whom a pseudonym stands for; may be erased",
+}
 """Tables of which the ledger says nothing, and why."""
 MAX_SHOWN = 100
 """Differing rows told one by one, a table; the others are counted."""
@@ -84,18 +92,18 @@ class StoredBatch:
     party: str
     series: str
     row_count: int
-    salt: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRow:
-    """A row of observations at its place in its batch."""
+    """A row of observations at its place in its batch; of a dropped one the leaf hash alone."""
 
     batch_index: int
     number: int
     party: str
     series: str
-    observation: Observation
+    observation: Observation | None
+    salt: bytes
     leaf_hash: bytes
 
 
@@ -228,22 +236,26 @@ async def all_batches(connection: Connection, ecosystem_id: EcosystemId) -> list
 async def all_rows(connection: Connection, ecosystem_id: EcosystemId) -> AsyncIterator[StoredRow]:
     """Every row of observations as a stream, batch by batch."""
     async for row in connection.cursor(SQL["all_rows"], ecosystem_id, prefetch=1000):
-        observation = Observation(
-            row["reference"],
-            row["revision"],
-            row["period"],
-            row["at"],
-            row["segment"],
-            Fraction(row["value"]),
-            None if row["denominator"] is None else Fraction(row["denominator"]),
-            row["sample_size"],
-        )
+        observation = None
+        if row["reference"] is not None:
+            observation = Observation(
+                row["reference"],
+                row["revision"],
+                row["period"],
+                row["at"],
+                row["segment"],
+                Fraction(row["value"]),
+                None if row["denominator"] is None else Fraction(row["denominator"]),
+                row["sample_size"],
+                tuple(row["attribution"].split()),
+            )
         yield StoredRow(
             row["batch_index"],
             row["number"],
             row["party"],
             row["series"],
             observation,
+            row["salt"] or b"",
             row["leaf_hash"],
         )
 

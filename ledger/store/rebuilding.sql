@@ -68,13 +68,19 @@ SELECT size, frontier, last_at FROM public.ledger_head WHERE ecosystem_id = $1
 
 -- name: all_batches :many
 -- What is stored of each batch of observations beside its entry.
-SELECT index, party, series, row_count, salt FROM public.observation_batch WHERE ecosystem_id = $1 ORDER BY index
+SELECT index, party, series, row_count FROM public.observation_batch WHERE ecosystem_id = $1 ORDER BY index
 
 -- name: all_rows :many
--- Rows of observations in the order in which their batches' roots were made.
+-- Rows of observations in the order in which their batches' roots were made; of a dropped one the leaf alone.
 SELECT batch_index, number, party, series, reference, revision, period, at, segment, value, denominator,
-    sample_size, leaf_hash
-FROM public.observation WHERE ecosystem_id = $1 ORDER BY batch_index, number
+    sample_size, attribution, salt, leaf_hash
+FROM public.observation WHERE ecosystem_id = $1
+UNION ALL
+SELECT b.index, d.number, b.party, b.series, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, d.leaf_hash
+FROM public.observation_dropped d
+JOIN public.observation_batch b ON b.ecosystem_id = d.ecosystem_id AND b.number = d.batch_number
+WHERE d.ecosystem_id = $1
+ORDER BY 1, 2
 
 -- name: stray_keys :many
 -- Idempotency keys that lead to entries which are not there.
