@@ -17,6 +17,7 @@ from ledger.feed import Feed
 from ledger.providers import Providers
 from ledger.publish import Publisher
 from ledger.read import Found, Reader
+from ledger.uploading import Uploads
 from ledger.witnessing import Witnessing
 
 T = TypeVar("T")
@@ -34,6 +35,7 @@ class Doors:
     providers: Providers
     feed: Feed
     directory: Directory
+    uploads: Uploads
 
 
 class AuthorityEnded(Exception):  # noqa: N818 -- named for what it tells

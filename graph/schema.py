@@ -56,6 +56,7 @@ from graph.settlements import SettlementMutation, SettlementQuery, load_settleme
 from graph.sponsors import SponsorMutation, SponsorQuery, load_sponsor
 from graph.subscriptions import Subscription
 from graph.what_ifs import WhatIfQuery
+from graph.uploads import UploadMutation, UploadQuery, load_upload
 from ledger.changes import AccountBalance
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.feed import TooSlow
@@ -118,6 +119,7 @@ _LOADERS: Mapping[str, Loader] = {
     "Session": load_session,
     "PartySponsor": load_sponsor,
     "Delegation": load_delegation,
+    "ObservationUpload": load_upload,
 }
 
 
@@ -150,6 +152,7 @@ class Query(
     CalendarQuery,
     IndicatorQuery,
     ObservationQuery,
+    UploadQuery,
     MeasurementQuery,
     SchemeQuery,
     PreviewQuery,
@@ -187,6 +190,7 @@ class Mutation(
     CalendarMutation,
     IndicatorMutation,
     ObservationMutation,
+    UploadMutation,
     MeasurementMutation,
     SchemeMutation,
     SettlementMutation,

@@ -7,7 +7,7 @@ from what is owed. Source: `ledger-format.md`, "Offline".
 
 from ledger import indicator, policy, settlement
 from ledger.audit_agreement import check_agreement, check_due, check_opening
-from ledger.audit_evidence import check_measurement
+from ledger.audit_evidence import check_measurement, check_report
 from ledger.audit_governance import asked_of_governance, check_governance
 from ledger.audit_paying import check_paying
 from ledger.audit_payout import check_own, check_posted, check_scheme, check_settlement
@@ -23,6 +23,7 @@ from ledger.indicator import IndicatorProposed
 from ledger.journal import SettlementPosted, StakePosted
 from ledger.keyring import WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
+from ledger.observation import ObservationsRecorded
 from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyProposed
@@ -106,10 +107,8 @@ def _check(book: Book, placed: Placed) -> None:
     if is_about_agreeing:
         return
     match placed.event:
-        case PartSubmitted() as part:
-            version = book.indicator_version(part.indicator_id, part.version)
-            require(part.figures.party_id == placed.party, "it reports for another party")
-            indicator.check_figures(version.terms, part.figures, "")
+        case ObservationsRecorded() | PartSubmitted() as reported:
+            check_report(book, placed.party, reported)
         case SettlementPosted() | StakePosted() as entered:
             check_posted(book, entered)
         case SchemePartProposed() | StakeProposed() as own:

@@ -6,7 +6,7 @@ Source: `design.md` decision 4.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ledger.actor import Actor
@@ -22,7 +22,15 @@ from ledger.history import Entry, seal
 from ledger.ids import EcosystemId, PartyId, Seed
 from ledger.journal import Booked
 from ledger.lapse import lapsed, next_due
-from ledger.observation import Batch, RecordObservations, ReferenceTaken, can_stand
+from ledger.observation import (
+    Batch,
+    EnterUpload,
+    Loaded,
+    RecordObservations,
+    ReferenceTaken,
+    UploadLapsed,
+    can_stand,
+)
 from ledger.schedule import Due
 from ledger.store import entries, news, observations, postings, projections, wakes
 from ledger.store.entries import UsedKey
@@ -79,9 +87,13 @@ class Pending:
     postings: list[tuple[int, tuple[Booked, ...]]]
     rows: list[tuple[int, str, Batch]]
     keys: list[UsedKey]
-    references: set[tuple[str, str, str, int]]
+    references: set[observations.Reference]
     erased: list[int]
     schedule: tuple[Due, ...] = ()
+    # of uploads: which are entered here, what rows they bring by number, which may be entered
+    loaded: list[tuple[int, str, Loaded]] = field(default_factory=list)
+    arriving: dict[int, set[observations.Reference]] = field(default_factory=dict)
+    loading: set[int] = field(default_factory=set)
 
     def repeated(self, request: Request) -> Receipt | None:
         """The answer from when the key was used first, if it was. Raises IdempotencyConflict."""
@@ -113,8 +125,10 @@ class Pending:
         first = self.book.size
         for fact in decision.facts:
             self._seal(fact, decision.party, request.actor.subject, seed)
-        if decision.batch is not None:
+        if isinstance(decision.batch, Batch):
             self.rows.append((first, decision.party, decision.batch))
+        elif decision.batch is not None:
+            self.loaded.append((first, decision.party, decision.batch))
         if decision.erased is not None:
             self.erased.append(decision.erased)
         used = UsedKey(
@@ -154,8 +168,16 @@ class Pending:
         if booked:
             self.postings.append((entry.index, booked))
 
-    def claim(self, party: str, batch: Batch) -> None:
-        """Refuse a reference that stands already, or that an earlier request of this one brings."""
+    def claim(self, party: str, batch: Batch | Loaded) -> None:
+        """Refuse a reference that stands already, or that an earlier request of this one brings.
+
+        The rows of an upload were compared before; from here on they stand for the requests after.
+        """
+        if isinstance(batch, Loaded):
+            if batch.number not in self.loading:
+                raise UploadLapsed
+            self.references |= self.arriving.get(batch.number, set())
+            return
         for number, row in enumerate(batch.rows):
             if (party, batch.event.series, row.reference, row.revision) in self.references:
                 raise ReferenceTaken(
@@ -181,6 +203,7 @@ class Pending:
         await projections.project(connection, self.ecosystem_id, self.changes)
         await postings.append(connection, self.ecosystem_id, self.postings)
         await observations.add_batches(connection, self.ecosystem_id, self.rows)
+        await observations.add_loaded(connection, self.ecosystem_id, self.loaded)
         if self.erased:
             await entries.erase_annexes(connection, self.ecosystem_id, self.erased)
         await news.wake(connection, self.ecosystem_id)
@@ -194,4 +217,11 @@ def references_of(requests: Sequence[Request]) -> list[observations.Reference]:
         if isinstance(request.command, RecordObservations)
         for row in request.command.rows
         if can_stand(request.command.series, row)
+    ]
+
+
+def numbers_of(requests: Sequence[Request]) -> list[int]:
+    """Under which numbers the rows of the requests' uploads are stored."""
+    return [
+        request.command.number for request in requests if isinstance(request.command, EnterUpload)
     ]

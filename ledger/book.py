@@ -26,6 +26,7 @@ from ledger.payment import Payment
 from ledger.policy import FOUNDING_POLICY, Policy
 from ledger.proposal import Agreements, ProposalKind, ProposalStatus
 from ledger.scheme import Scheme
+from ledger.series import Declarations
 from ledger.settlement import Settlement
 from ledger.stake import SealedBook
 
@@ -59,6 +60,8 @@ class Book:
     batches: Map[tuple[str, str], int] = Map()
     # (indicator id, period) -> party id -> when its first part came
     reported: Map[tuple[str, str], Map[str, datetime]] = Map()
+    # (party id, series) -> what its values are declared to be
+    declarations: Declarations = Map()
     # (indicator id, period) -> party id -> part
     parts: Map[tuple[str, str], Map[str, Part]] = Map()
     # what binds now -> proposal id; keys: indicator id, (indicator id, period), scheme id,

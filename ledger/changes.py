@@ -40,6 +40,7 @@ from ledger.proposal import SETTLING, Opening, Proposal, ProposalStatus
 from ledger.remark import AnnexErased, Remark, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import SchemeProposed
+from ledger.series import SeriesDeclared
 from ledger.settlement import Settlement, SettlementProposed
 from ledger.stake import StakeProposed
 from ledger.workdays import AdoptedCalendar, BusinessCalendarAdopted
@@ -67,7 +68,7 @@ def changes(book: Book, placed: Placed) -> Iterator[Change]:
         case _ if isinstance(event, EcosystemFounded | LogKeyRotated | governance.OwnAct):
             yield from entered_changes(book, placed)
             return
-        case ObservationsRecorded() | AnnexErased():
+        case AnnexErased():
             return
         case BusinessCalendarAdopted() | DelegationGranted() | DelegationEnded() | PolicyApplied():
             yield from _agreeing_changes(book, placed)
@@ -82,11 +83,8 @@ def changes(book: Book, placed: Placed) -> Iterator[Change]:
         ):
             yield from _trust_changes(book, placed)
             return
-        case PartSubmitted(indicator_id=indicator_id, period=period):
-            part = book.parts[indicator_id, period][placed.party]
-            yield Change(
-                "part", f"{indicator_id}/{period}/{placed.party}", part, indicator_id, period
-            )
+        case ObservationsRecorded() | PartSubmitted() as reported:
+            yield from _report_changes(book, placed, reported)
             return
         case SchemePartProposed() | StakeProposed() as own:
             yield _sealed_change(book, own)
@@ -140,6 +138,21 @@ def _agreeing_changes(book: Book, placed: Placed) -> Iterator[Change]:
             yield Change("policy_in_force", "policy", book.policies[key])
         case _:
             pass
+
+
+def _report_changes(
+    book: Book, placed: Placed, event: ObservationsRecorded | PartSubmitted
+) -> Iterator[Change]:
+    """What a party's report changed: its part, or what its series is declared to be."""
+    party = placed.party
+    match event:
+        case PartSubmitted(indicator_id=indicator_id, period=period):
+            part = book.parts[indicator_id, period][party]
+            yield Change("part", f"{indicator_id}/{period}/{party}", part, indicator_id, period)
+        case ObservationsRecorded(series=name, declared=declared):
+            if declared is not None:
+                held = SeriesDeclared(party, name, book.declarations[party, name], placed.index)
+                yield Change("series", held.key, held, party)
 
 
 def _key_change(book: Book, key_id: str) -> Change:

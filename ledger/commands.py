@@ -26,7 +26,7 @@ from ledger.membership import (
     ProposeDeparture,
     ProposeMembership,
 )
-from ledger.observation import Batch, RecordObservations
+from ledger.observation import Batch, EnterUpload, Loaded, RecordObservations
 from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
 from ledger.people import NameStewards, RecordSession
 from ledger.pilot import ProposePilot, ProposePromotion, RecordLesson
@@ -42,6 +42,7 @@ Command = (
     FoundEcosystem
     | ProposeIndicator
     | RecordObservations
+    | EnterUpload
     | SubmitPart
     | ProposeMeasurement
     | ProposeScheme
@@ -87,6 +88,7 @@ ACT_OF: Mapping[type, str] = {
     FoundEcosystem: "foundEcosystem",
     ProposeIndicator: "proposeIndicator",
     RecordObservations: "recordObservations",
+    EnterUpload: "recordObservations",
     SubmitPart: "submitPart",
     ProposeMeasurement: "proposeMeasurement",
     ProposeScheme: "proposeScheme",
@@ -148,7 +150,7 @@ class Decision:
     facts: tuple[Fact, ...]
     object_id: str
     party: PartyId
-    batch: Batch | None = None
+    batch: Batch | Loaded | None = None
     erased: int | None = None
 
 

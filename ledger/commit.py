@@ -96,8 +96,7 @@ class Ledger:
         Raises a Refusal (nothing changed), a Trouble (retry with the same key) or a Fault.
         A caller that goes away does not cancel what it began.
         """
-        if not 1 <= len(request.key) <= MAX_KEY or "\0" in request.key:
-            raise KeyMalformed("idempotencyKey")
+        require_key(request.key)
         if self._is_closing:
             raise ShuttingDown("stopping")
         sequencer = self._sequencer(_ecosystem_of(request))
@@ -179,6 +178,12 @@ class Ledger:
                 except Fault as fault:
                     self._sequencer(ecosystem_id).fault = fault
                     self.stopped(ecosystem_id, fault)
+
+
+def require_key(key: str) -> None:
+    """Return if this can be an idempotency key. Raises KeyMalformed."""
+    if not 1 <= len(key) <= MAX_KEY or "\0" in key:
+        raise KeyMalformed("idempotencyKey")
 
 
 def _ecosystem_of(request: Request) -> EcosystemId:

@@ -22,7 +22,7 @@ from ledger.evidence import decide_evidence
 from ledger.ids import Seed
 from ledger.indicator import ProposeIndicator
 from ledger.measurement import ProposeMeasurement, SubmitPart
-from ledger.observation import RecordObservations
+from ledger.observation import EnterUpload, RecordObservations
 from ledger.paying import decide_paying
 from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
 from ledger.payout import decide_payout
@@ -60,7 +60,13 @@ def _decide(
     match command:
         case FoundEcosystem():
             return _found(book, command, seed, log)
-        case ProposeIndicator() | RecordObservations() | SubmitPart() | ProposeMeasurement():
+        case (
+            ProposeIndicator()
+            | RecordObservations()
+            | EnterUpload()
+            | SubmitPart()
+            | ProposeMeasurement()
+        ):
             return decide_evidence(book, command, actor, now, seed)
         case ProposeScheme() | ProposeSettlement():
             return decide_payout(book, command, actor, now, seed)

@@ -16,11 +16,13 @@ from ledger.fact import Fact
 from ledger.ids import Seed
 from ledger.indicator import ProposeIndicator
 from ledger.measurement import ProposeMeasurement, SubmitPart
-from ledger.observation import RecordObservations
+from ledger.observation import EnterUpload, RecordObservations
 from ledger.priority import require_room
 from ledger.trust import member, proposed
 
-EvidenceCommand = ProposeIndicator | RecordObservations | SubmitPart | ProposeMeasurement
+EvidenceCommand = (
+    ProposeIndicator | RecordObservations | EnterUpload | SubmitPart | ProposeMeasurement
+)
 
 
 def decide_evidence(
@@ -41,6 +43,8 @@ def decide_evidence(
             return proposed(_propose_measurement(book, command, actor, now, seed), actor)
         case RecordObservations():
             return _record(book, command, actor, seed)
+        case EnterUpload():
+            return _enter(book, command, actor)
         case SubmitPart():
             return _submit(book, command, actor, now)
 
@@ -72,9 +76,17 @@ def _propose_measurement(
 
 
 def _record(book: Book, command: RecordObservations, actor: Actor, seed: Seed) -> Decision:
-    member(book, actor)
-    batch = observation.record(command, seed)
+    ecosystem = member(book, actor)
+    standing = book.declarations.get((actor.party_id, command.series.strip()))
+    batch = observation.record(command, standing, ecosystem.party_ids(), seed)
     return Decision((Fact(batch.event),), batch.event.batch_id, actor.party_id, batch)
+
+
+def _enter(book: Book, command: EnterUpload, actor: Actor) -> Decision:
+    member(book, actor)
+    key = (actor.party_id, command.series)
+    loaded = observation.enter(command, book.declarations.get(key), book.batches.get(key, 0))
+    return Decision((Fact(loaded.event),), loaded.event.batch_id, actor.party_id, loaded)
 
 
 def _submit(book: Book, command: SubmitPart, actor: Actor, now: datetime) -> Decision:

@@ -10,7 +10,7 @@ from typing import cast
 
 from immutables import Map
 
-from ledger import effect, identity, keyring, life
+from ledger import effect, identity, keyring, life, series
 from ledger.book import Book, Indicator
 from ledger.booking import book_entry
 from ledger.delegation import DelegationEnded, DelegationGranted
@@ -44,8 +44,12 @@ def evolve(book: Book, placed: Placed) -> Book:
     match placed.event:
         case EcosystemFounded() as event:
             return replace(book, ecosystem=founded(placed, event, book.ecosystem_id))
-        case ObservationsRecorded(series=series):
-            return replace(book, batches=book.batches.set((placed.party, series), placed.index))
+        case ObservationsRecorded(series=name, declared=declared):
+            return replace(
+                book,
+                batches=book.batches.set((placed.party, name), placed.index),
+                declarations=series.evolve(book.declarations, placed.party, name, declared),
+            )
         case PartSubmitted() as event:
             return _with_part(book, placed, event)
         case (

@@ -40,7 +40,7 @@ from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, PartSubmitted
 from ledger.membership import LeftAtGate, MembershipProposed
-from ledger.observation import ObservationsRecorded
+from ledger.observation import ObservationsRecorded, ObservationsRecordedV1
 from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.people import SessionHeld, StewardsNamed
@@ -57,7 +57,8 @@ from ledger.workdays import BusinessCalendarAdopted
 REGISTER: Mapping[tuple[str, int], type] = {
     ("ecosystem.founded", 1): EcosystemFounded,
     ("indicator.proposed", 1): IndicatorProposed,
-    ("observations.recorded", 1): ObservationsRecorded,
+    ("observations.recorded", 1): ObservationsRecordedV1,
+    ("observations.recorded", 2): ObservationsRecorded,
     ("part.submitted", 1): PartSubmitted,
     ("measurement.proposed", 1): MeasurementProposed,
     ("scheme.proposed", 1): SchemeProposedV1,

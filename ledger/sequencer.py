@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ledger.actor import NotFound
-from ledger.batch import Pending, Receipt, Request, references_of
+from ledger.batch import Pending, Receipt, Request, numbers_of, references_of
 from ledger.commands import LogIdentity, authorise
 from ledger.decision import decide
 from ledger.ecosystem import FoundEcosystem
@@ -233,6 +233,10 @@ class Sequencer:
             self.fault = fault
             raise
         asked = [(request.key_owner, request.key) for request in requests]
+        numbers = numbers_of(requests)
+        taken = await observations.taken_references(
+            connection, self.ecosystem_id, references_of(requests), numbers
+        )
         return Pending(
             ecosystem_id=self.ecosystem_id,
             now=now,
@@ -248,9 +252,9 @@ class Sequencer:
             keys=[],
             erased=[],
             schedule=self.folded.book.agreements.schedule,
-            references=await observations.taken_references(
-                connection, self.ecosystem_id, references_of(requests)
-            ),
+            references=taken.pop(observations.STANDING, set()),
+            arriving=taken,
+            loading=await observations.lock_loading(connection, self.ecosystem_id, numbers),
         )
 
     async def _catch_up(self, connection: Connection, head: Frontier) -> Folded:

@@ -33,6 +33,7 @@ from ledger.publish import Publisher
 from ledger.read import Reader
 from ledger.sequencer import Clock
 from ledger.store.pool import open_database
+from ledger.uploading import Uploads
 from ledger.witnessing import Witnessing
 from service import exports
 from service.clockwork import ticking
@@ -46,6 +47,7 @@ from service.middleware import Threshold
 from service.sandbox import development_issuers
 from service.sandbox import routes as sandbox_routes
 from service.settings import Settings, load
+from service.uploads import PATH, take_upload
 
 log = logging.getLogger("jpi.service")
 
@@ -99,6 +101,7 @@ async def open_doors(
             committed=committed,
         )
         await ledger.check_memory()
+        reader = Reader(database)
         yield Doors(
             ledger,
             reader,
@@ -108,6 +111,7 @@ async def open_doors(
             providers,
             feed,
             Directory(database, changed),
+            Uploads(database, ledger, reader),
         )
         await feed.close()
         await ledger.close()
@@ -183,12 +187,19 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
             Route("/graphql/assets/{name}", graphiql_asset),
             Route("/schema.graphql", sdl),
             Route("/checkpoint", checkpoint),
+            Route(PATH, take_upload, methods=["PUT", "POST"]),
             Route("/live", live),
             Route("/ready", ready),
             *exports.routes(guard),
             *sandbox,
         ],
-        middleware=[Middleware(Threshold, body_limit_bytes=settings.body_limit_bytes)],
+        middleware=[
+            Middleware(
+                Threshold,
+                body_limit_bytes=settings.body_limit_bytes,
+                upload_limit_bytes=settings.upload_limit_bytes,
+            )
+        ],
         exception_handlers={Exception: unexpected},
         lifespan=lifespan,
     )

@@ -209,6 +209,14 @@ class Settings(BaseSettings):
         ge=1024,
         le=2**30,
     )
+    upload_limit_bytes: int = _setting(
+        "JPI_UPLOAD_LIMIT_BYTES",
+        "largest file of observations as it is sent, in bytes",
+        "a number of bytes from 1024 to 1099511627776",
+        default=4 * 2**30,
+        ge=1024,
+        le=2**40,
+    )
     queue_limit: int = _setting(
         "JPI_QUEUE_LIMIT",
         "commands that may wait for one ecosystem before callers are told to try again",

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from ledger.amounts import render_number
 from ledger.ids import EcosystemId
-from ledger.observation import Aggregate, Batch
+from ledger.observation import Aggregate, Batch, Loaded
 from ledger.periods import Period
 from ledger.store.pool import Connection
 from ledger.store.queries import load
@@ -16,6 +16,8 @@ SQL = load(__file__)
 
 Reference = tuple[str, str, str, int]
 """What a row is known by: party, series, reference, revision."""
+STANDING = 0
+"""In place of an upload's number: the row is visible already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,55 @@ class SeriesTotal:
 
 
 async def taken_references(
-    connection: Connection, ecosystem_id: EcosystemId, asked: Sequence[Reference]
-) -> set[Reference]:
-    """Which of the asked references stand already. Read it under the head lock."""
+    connection: Connection,
+    ecosystem_id: EcosystemId,
+    asked: Sequence[Reference],
+    arriving: Sequence[int],
+) -> dict[int, set[Reference]]:
+    """Which of the asked references stand already (STANDING), or come with uploads, by number.
+
+    Read it under the head lock.
+    """
+    taken: dict[int, set[Reference]] = {}
     if not asked:
-        return set()
+        return taken
     columns = [list(column) for column in zip(*asked, strict=True)]
-    rows = await connection.fetch(SQL["taken_references"], ecosystem_id, *columns)
-    return {(row["party"], row["series"], row["reference"], row["revision"]) for row in rows}
+    rows = await connection.fetch(SQL["taken_references"], ecosystem_id, *columns, list(arriving))
+    for row in rows:
+        reference = (row["party"], row["series"], row["reference"], row["revision"])
+        taken.setdefault(row["number"], set()).add(reference)
+    return taken
+
+
+async def lock_loading(
+    connection: Connection, ecosystem_id: EcosystemId, numbers: Sequence[int]
+) -> set[int]:
+    """Which of the uploads of such numbers are loaded and wait for their entry."""
+    if not numbers:
+        return set()
+    rows = await connection.fetch(SQL["lock_loading"], ecosystem_id, list(numbers))
+    return {row["batch_number"] for row in rows}
+
+
+async def add_loaded(
+    connection: Connection, ecosystem_id: EcosystemId, added: Sequence[tuple[int, str, Loaded]]
+) -> None:
+    """Make the rows of uploads (index, party, batch) visible, beside their entries."""
+    if not added:
+        return
+    indices = [index for index, _, _ in added]
+    numbers = [loaded.number for _, _, loaded in added]
+    await connection.execute(
+        SQL["add_batches"],
+        ecosystem_id,
+        indices,
+        numbers,
+        [party for _, party, _ in added],
+        [loaded.event.series for _, _, loaded in added],
+        [loaded.event.count for _, _, loaded in added],
+        [loaded.salt for _, _, loaded in added],
+    )
+    await connection.execute(SQL["uploads_entered"], ecosystem_id, numbers, indices)
 
 
 async def add_batches(
@@ -49,6 +92,7 @@ async def add_batches(
     await connection.execute(
         SQL["add_batches"],
         ecosystem_id,
+        [index for index, _, _ in added],
         [index for index, _, _ in added],
         [party for _, party, _ in added],
         [batch.event.series for _, _, batch in added],
@@ -75,6 +119,7 @@ async def add_batches(
         [_decimal(row.value) for _, _, _, _, row, _ in rows],
         [_decimal(row.denominator) for _, _, _, _, row, _ in rows],
         [row.sample_size for _, _, _, _, row, _ in rows],
+        [" ".join(row.attribution) for _, _, _, _, row, _ in rows],
         [leaf for _, _, _, _, _, leaf in rows],
     )
 

@@ -1,25 +1,37 @@
 -- name: add_batches :exec
 -- What the rows of batches are salted with.
-INSERT INTO observation_batch (ecosystem_id, index, party, series, row_count, salt)
-SELECT $1, index, party, series, row_count, salt
-FROM unnest($2::bigint[], $3::text[], $4::text[], $5::integer[], $6::bytea[])
-    AS added (index, party, series, row_count, salt)
+INSERT INTO observation_batch (ecosystem_id, index, number, party, series, row_count, salt)
+SELECT $1, index, number, party, series, row_count, salt
+FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::integer[], $7::bytea[])
+    AS added (index, number, party, series, row_count, salt)
 
 -- name: taken_references :many
--- Which references of a transaction's batches stand already.
-SELECT o.party, o.series, o.reference, o.revision
-FROM observation o
+-- Which references of a transaction's batches stand already (number 0), or come with its uploads.
+SELECT o.party, o.series, o.reference, o.revision, CASE WHEN b.number IS NULL THEN o.batch_number ELSE 0 END AS number
+FROM observation_row o
 JOIN unnest($2::text[], $3::text[], $4::text[], $5::integer[]) AS asked (party, series, reference, revision)
     ON o.party = asked.party AND o.series = asked.series
     AND o.reference = asked.reference AND o.revision = asked.revision
-WHERE o.ecosystem_id = $1
+LEFT JOIN observation_batch b ON b.ecosystem_id = o.ecosystem_id AND b.number = o.batch_number
+WHERE o.ecosystem_id = $1 AND (b.number IS NOT NULL OR o.batch_number = ANY ($6::bigint[]))
+
+-- name: lock_loading :many
+-- Which uploads are loaded and wait for their entry, locked against whoever would give them up.
+SELECT batch_number FROM observation_upload
+WHERE ecosystem_id = $1 AND batch_number = ANY ($2::bigint[]) AND state = 'LOADING' FOR UPDATE
+
+-- name: uploads_entered :exec
+-- Uploads whose entry this transaction makes.
+UPDATE observation_upload u SET state = 'ENTERED', entry_index = entered.index, seen_at = now()
+FROM unnest($2::bigint[], $3::bigint[]) AS entered (number, index)
+WHERE u.ecosystem_id = $1 AND u.batch_number = entered.number
 
 -- name: add_observations :exec
 -- The rows of a transaction's batches.
-INSERT INTO observation (ecosystem_id, party, series, batch_index, reference, revision, number, period, at, segment, value, denominator, sample_size, leaf_hash)
-SELECT $1, party, series, batch_index, reference, revision, number, period, at, segment, value, denominator, sample_size, leaf_hash
-FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::timestamptz[], $10::text[], $11::numeric[], $12::numeric[], $13::bigint[], $14::bytea[])
-    AS added (party, series, batch_index, reference, revision, number, period, at, segment, value, denominator, sample_size, leaf_hash)
+INSERT INTO observation_row (ecosystem_id, party, series, batch_number, reference, revision, number, period, at, segment, value, denominator, sample_size, attribution, leaf_hash)
+SELECT $1, party, series, batch_number, reference, revision, number, period, at, segment, value, denominator, sample_size, attribution, leaf_hash
+FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::timestamptz[], $10::text[], $11::numeric[], $12::numeric[], $13::bigint[], $14::text[], $15::bytea[])
+    AS added (party, series, batch_number, reference, revision, number, period, at, segment, value, denominator, sample_size, attribution, leaf_hash)
 
 -- name: aggregate :one
 -- What the newest revisions of a party's rows of one series, segment and period add up to.

@@ -27,7 +27,7 @@ CONNECT_SECONDS = 5
 ACQUIRE_SECONDS = 5
 STATEMENT_SECONDS = 30
 MIN_SERVER = 15
-SCHEMA = "0005"
+SCHEMA = "0006"
 """The migration that this code was written for; a test compares it with the newest."""
 _OURS = ("23", "22", "42", "0A", "XX001", "XX002")
 """SQLSTATEs, or their classes, of what is wrong on our side: a Fault, never retried."""
@@ -96,6 +96,14 @@ DRIVER_ERRORS = (
 )
 
 
+async def name_ecosystem(connection: Connection, ecosystem_id: EcosystemId) -> None:
+    """Say which ecosystem the running transaction is about. Raises Fault."""
+    if not is_id(ecosystem_id):
+        raise Fault("an ecosystem id that is none reached the store")
+    # formatted in, because a setting's name takes no parameter; checked above
+    await connection.execute(f"SET LOCAL app.ecosystem = '{ecosystem_id}'")
+
+
 class Database:
     """A pool of connections as the service role."""
 
@@ -119,18 +127,24 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def session(self) -> AsyncIterator[Connection]:
+        """A connection for work in several transactions. Raises Trouble or Fault."""
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+                yield connection
+        except DRIVER_ERRORS as error:
+            raise translated(error) from error
+
+    @asynccontextmanager
     async def _transaction(
         self, ecosystem_id: EcosystemId, *, readonly: bool
     ) -> AsyncIterator[Connection]:
-        if not is_id(ecosystem_id):
-            raise Fault("an ecosystem id that is none reached the store")
         is_committing = False
         try:
             connection, transaction = await self._begin(readonly=readonly)
             try:
                 try:
-                    # formatted in, because a setting's name takes no parameter; checked above
-                    await connection.execute(f"SET LOCAL app.ecosystem = '{ecosystem_id}'")
+                    await name_ecosystem(connection, ecosystem_id)
                     yield connection
                 except BaseException:
                     with suppress(*DRIVER_ERRORS):  # a lost connection has rolled back by itself
