@@ -214,7 +214,6 @@ class Attempt:
             self._terms.series,
             rows,
             whole.root(),
-            salt,
             self._place.number,
             seen_batch,
             self._terms.declared,

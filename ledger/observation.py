@@ -85,7 +85,6 @@ class EnterUpload:
     series: str
     count: int
     root: bytes
-    salt: bytes
     number: int
     seen_batch: int
     declared: Declaration | None = None
@@ -121,10 +120,10 @@ class ObservationsRecordedV1:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows with what the ledger commits to. `salt` keeps dropped rows from being guessed."""
+    """Rows with what the ledger commits to. `salts` keep dropped rows from being guessed."""
 
     event: ObservationsRecorded
-    salt: bytes
+    salts: tuple[bytes, ...]
     leaf_hashes: tuple[bytes, ...]
     rows: tuple[Observation, ...]
 
@@ -134,7 +133,6 @@ class Loaded:
     """A batch whose rows are stored already, under `number`; its entry makes them visible."""
 
     event: ObservationsRecorded
-    salt: bytes
     number: int
 
 
@@ -156,10 +154,17 @@ def row_bytes(series: str, row: Observation) -> bytes:
     return encode(fields)
 
 
-def row_leaf(salt: bytes, number: int, data: bytes) -> bytes:
-    """Leaf hash of row `number` (from 0): RFC 6962 over HMAC-SHA-256(salt, number) || row bytes."""
-    row_salt = hmac.digest(salt, number.to_bytes(8, "big"), sha256)
-    return tree.leaf_hash(row_salt + data)
+def row_salt(salt: bytes, number: int) -> bytes:
+    """The salt of row `number` (from 0) of a batch, from a salt of the batch that is not kept.
+
+    HMAC-SHA-256(salt, number as 8 bytes, the highest first). Source: RFC 2104.
+    """
+    return hmac.digest(salt, number.to_bytes(8, "big"), sha256)
+
+
+def row_leaf(salt: bytes, data: bytes) -> bytes:
+    """Leaf hash of a row: RFC 6962 over its salt and its bytes."""
+    return tree.leaf_hash(salt + data)
 
 
 def record(
@@ -174,13 +179,14 @@ def record(
     _check(command, declared_now(command.declared, standing), members)
     salt = seed.new_salt()
     series = command.series.strip()
+    salts = tuple(row_salt(salt, number) for number in range(len(command.rows)))
     leaves = tuple(
-        row_leaf(salt, number, row_bytes(series, row)) for number, row in enumerate(command.rows)
+        row_leaf(own, row_bytes(series, row)) for own, row in zip(salts, command.rows, strict=True)
     )
     event = ObservationsRecorded(
         seed.new_id(), series, len(command.rows), tree.root(leaves), command.declared
     )
-    return Batch(event, salt, leaves, command.rows)
+    return Batch(event, salts, leaves, command.rows)
 
 
 def enter(command: EnterUpload, standing: Declaration | None, newest_batch: int) -> Loaded:
@@ -191,7 +197,7 @@ def enter(command: EnterUpload, standing: Declaration | None, newest_batch: int)
     event = ObservationsRecorded(
         command.upload_id, command.series, command.count, command.root, command.declared
     )
-    return Loaded(event, command.salt, command.number)
+    return Loaded(event, command.number)
 
 
 def check_series(series: str) -> None:

@@ -20,7 +20,7 @@ from ledger.checkpoint import render_verifier
 from ledger.commit import system_clock
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.ids import EcosystemId, PartyId, is_id
-from ops import demo, migrate, trust, welcome
+from ops import demo, migrate, push, trust, welcome
 from ops.consent import CannotSign
 from ops.export import export
 from ops.remote import Denied
@@ -35,6 +35,7 @@ from service.settings import Settings, SettingsInvalid, describe, load
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The joint-KPI ledger.")
 trust.add_to(app)
+push.add_to(app)
 EXPECTED = (
     CannotStart,
     KeyMissing,
@@ -47,6 +48,7 @@ EXPECTED = (
     demo.SeedFailed,
     CannotSign,
     Denied,
+    push.CannotPush,
     WitnessUnready,
 )
 

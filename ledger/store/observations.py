@@ -78,7 +78,6 @@ async def add_loaded(
         [party for _, party, _ in added],
         [loaded.event.series for _, _, loaded in added],
         [loaded.event.count for _, _, loaded in added],
-        [loaded.salt for _, _, loaded in added],
     )
     await connection.execute(SQL["uploads_entered"], ecosystem_id, numbers, indices)
 
@@ -97,30 +96,33 @@ async def add_batches(
         [party for _, party, _ in added],
         [batch.event.series for _, _, batch in added],
         [len(batch.rows) for _, _, batch in added],
-        [batch.salt for _, _, batch in added],
     )
     rows = [
-        (index, party, batch.event.series, number, row, leaf)
+        (index, party, batch.event.series, number, row, salt, leaf)
         for index, party, batch in added
-        for number, (row, leaf) in enumerate(zip(batch.rows, batch.leaf_hashes, strict=True))
+        for number, (row, salt, leaf) in enumerate(
+            zip(batch.rows, batch.salts, batch.leaf_hashes, strict=True)
+        )
     ]
+    indices, parties, series, numbers, observed, salts, leaves = map(list, zip(*rows, strict=True))
     await connection.execute(
         SQL["add_observations"],
         ecosystem_id,
-        [party for _, party, _, _, _, _ in rows],
-        [series for _, _, series, _, _, _ in rows],
-        [index for index, _, _, _, _, _ in rows],
-        [row.reference for _, _, _, _, row, _ in rows],
-        [row.revision for _, _, _, _, row, _ in rows],
-        [number for _, _, _, number, _, _ in rows],
-        [row.period for _, _, _, _, row, _ in rows],
-        [row.at for _, _, _, _, row, _ in rows],
-        [row.segment for _, _, _, _, row, _ in rows],
-        [_decimal(row.value) for _, _, _, _, row, _ in rows],
-        [_decimal(row.denominator) for _, _, _, _, row, _ in rows],
-        [row.sample_size for _, _, _, _, row, _ in rows],
-        [" ".join(row.attribution) for _, _, _, _, row, _ in rows],
-        [leaf for _, _, _, _, _, leaf in rows],
+        parties,
+        series,
+        indices,
+        [row.reference for row in observed],
+        [row.revision for row in observed],
+        numbers,
+        [row.period for row in observed],
+        [row.at for row in observed],
+        [row.segment for row in observed],
+        [_decimal(row.value) for row in observed],
+        [_decimal(row.denominator) for row in observed],
+        [row.sample_size for row in observed],
+        [" ".join(row.attribution) for row in observed],
+        salts,
+        leaves,
     )
 
 

@@ -1,9 +1,9 @@
 -- name: add_batches :exec
--- What the rows of batches are salted with.
-INSERT INTO observation_batch (ecosystem_id, index, number, party, series, row_count, salt)
-SELECT $1, index, number, party, series, row_count, salt
-FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::integer[], $7::bytea[])
-    AS added (index, number, party, series, row_count, salt)
+-- Batches, beside the entries that commit to them.
+INSERT INTO observation_batch (ecosystem_id, index, number, party, series, row_count)
+SELECT $1, index, number, party, series, row_count
+FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::integer[])
+    AS added (index, number, party, series, row_count)
 
 -- name: taken_references :many
 -- Which references of a transaction's batches stand already (number 0), or come with its uploads.
@@ -28,10 +28,10 @@ WHERE u.ecosystem_id = $1 AND u.batch_number = entered.number
 
 -- name: add_observations :exec
 -- The rows of a transaction's batches.
-INSERT INTO observation_row (ecosystem_id, party, series, batch_number, reference, revision, number, period, at, segment, value, denominator, sample_size, attribution, leaf_hash)
-SELECT $1, party, series, batch_number, reference, revision, number, period, at, segment, value, denominator, sample_size, attribution, leaf_hash
-FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::timestamptz[], $10::text[], $11::numeric[], $12::numeric[], $13::bigint[], $14::text[], $15::bytea[])
-    AS added (party, series, batch_number, reference, revision, number, period, at, segment, value, denominator, sample_size, attribution, leaf_hash)
+INSERT INTO observation_row (ecosystem_id, party, series, batch_number, reference, revision, number, period, at, segment, value, denominator, sample_size, attribution, salt, leaf_hash)
+SELECT $1, party, series, batch_number, reference, revision, number, period, at, segment, value, denominator, sample_size, attribution, salt, leaf_hash
+FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::timestamptz[], $10::text[], $11::numeric[], $12::numeric[], $13::bigint[], $14::text[], $15::bytea[], $16::bytea[])
+    AS added (party, series, batch_number, reference, revision, number, period, at, segment, value, denominator, sample_size, attribution, salt, leaf_hash)
 
 -- name: aggregate :one
 -- What the newest revisions of a party's rows of one series, segment and period add up to.

@@ -126,11 +126,11 @@ WHERE counted.line = r.line
 
 -- name: load_rows :one
 -- A run of rows into the ledger's own table, and their leaf hashes one after the other, by number.
--- The bytes are those of observation.row_bytes and row_leaf: $4 and $5 are the salt as HMAC's inner and outer key block.
+-- The bytes are those of observation.row_salt, row_bytes and row_leaf: $4 and $5 are HMAC's inner and outer key block.
 WITH loaded AS (
-    INSERT INTO observation_row (ecosystem_id, party, series, batch_number, reference, revision, number, period, at, segment, value, denominator, sample_size, attribution, leaf_hash)
-    SELECT $1, $2, $3, $8, reference, revision, number, period, at, segment, value, denominator, sample_size, attribution,
-        sha256('\x00'::bytea || sha256($5::bytea || sha256($4::bytea || int8send(number))) || convert_to(
+    INSERT INTO observation_row (ecosystem_id, party, series, batch_number, reference, revision, number, period, at, segment, value, denominator, sample_size, attribution, salt, leaf_hash)
+    SELECT $1, $2, $3, $8, reference, revision, number, period, at, segment, value, denominator, sample_size, attribution, salt,
+        sha256('\x00'::bytea || salt || convert_to(
             '{"at":' || CASE WHEN at IS NULL THEN 'null' ELSE '"' || to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') || '"' END
             || CASE WHEN attribution = '' THEN '' ELSE ',"attribution":' || to_json(attribution)::text END
             || ',"denominator":' || coalesce('"' || denominator::text || '"', 'null')
@@ -138,7 +138,10 @@ WITH loaded AS (
             || ',"revision":' || revision || ',"sampleSize":' || coalesce(sample_size::text, 'null')
             || ',"segment":' || to_json(segment)::text || ',"series":' || to_json($3::text)::text
             || ',"value":"' || value::text || '"}', 'UTF8'))
-    FROM upload_fact WHERE number >= $6 AND number < $7
+    FROM (
+        SELECT *, sha256($5::bytea || sha256($4::bytea || int8send(number))) AS salt FROM upload_fact
+        WHERE number >= $6 AND number < $7 OFFSET 0
+    ) AS run
     RETURNING number, leaf_hash
 )
 SELECT coalesce(string_agg(leaf_hash, '' ORDER BY number), '') AS leaves FROM loaded

@@ -88,8 +88,7 @@ async def test_the_rows_hash_in_sql_as_the_format_says(told: World, database: Em
     answer = await push(told, "\n".join(lines).encode(), format="NDJSON")
 
     superuser = await asyncpg.connect(database.url("postgres"))
-    salt = await superuser.fetchval("SELECT salt FROM observation_batch")
-    found = await superuser.fetch("SELECT leaf_hash FROM observation ORDER BY number")
+    found = await superuser.fetch("SELECT salt, leaf_hash FROM observation ORDER BY number")
     await superuser.close()
     rows = [
         Observation(
@@ -105,7 +104,9 @@ async def test_the_rows_hash_in_sql_as_the_format_says(told: World, database: Em
         )
         for reference, revision, at, segment, value, denominator, sample in ODD
     ]
-    leaves = [row_leaf(salt, n, row_bytes(SERIES, row)) for n, row in enumerate(rows)]
+    salts = [each["salt"] for each in found]
+    assert len(set(salts)) == len(rows)
+    leaves = [row_leaf(salt, row_bytes(SERIES, row)) for salt, row in zip(salts, rows, strict=True)]
     assert [row["leaf_hash"] for row in found] == leaves
     entry = await told.read(
         TRACK, "query($i: Index!) { entry(index: $i) { opening { body } } }", i=answer["index"]
