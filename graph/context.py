@@ -17,6 +17,7 @@ from ledger.feed import Feed
 from ledger.providers import Providers
 from ledger.publish import Publisher
 from ledger.read import Found, Reader
+from ledger.rows import Rows
 from ledger.uploading import Uploads
 from ledger.witnessing import Witnessing
 
@@ -36,6 +37,7 @@ class Doors:
     feed: Feed
     directory: Directory
     uploads: Uploads
+    rows: Rows
 
 
 class AuthorityEnded(Exception):  # noqa: N818 -- named for what it tells

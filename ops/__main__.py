@@ -219,13 +219,17 @@ def verify_command(
     since: Annotated[
         Path | None, typer.Option(help="File of an older checkpoint that you hold.")
     ] = None,
+    observations: Annotated[
+        Path | None, typer.Option(help="File of a party's rows, from /observations.ndjson.")
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Verify an export offline; exit 1 when anything is wrong."""
     older = None if since is None else since.read_text()
-    with progress_of(file.stat().st_size if file.exists() else 0) as advance:
-        verdict = verify(file, log_key or None, older, advance)
+    given = [each for each in (file, observations) if each is not None and each.exists()]
+    with progress_of(sum(each.stat().st_size for each in given)) as advance:
+        verdict = verify(file, log_key or None, older, advance, observations)
     if as_json:
         print(json.dumps(verdict.as_json(), indent=1))
     else:

@@ -21,6 +21,7 @@ from ledger.policy import Policy
 from ledger.remark import AnnexErased
 from ledger.reply import Silence
 from ledger.schedule import DueKind
+from ops.rowcheck import Claims
 from ops.verdict import Verdict
 
 
@@ -34,6 +35,7 @@ class Replay:
         self.book: Book | None = Book(EcosystemId(ecosystem_id))
         self.missing: set[int] = set()
         self._is_limited = False
+        self.claims = Claims()
 
     def opened(self, placed: Placed, *, has_text: bool) -> None:
         """Check and fold an opened entry. Raises Fault when it breaks a rule."""
@@ -47,6 +49,7 @@ class Replay:
         started = perf_counter()
         check(self.book, placed)
         self._count(self.book, placed)
+        self.claims.note(placed, self.book.indicator_version)
         self.book = evolve(self.book, placed)
         self._verdict.seconds_replay += perf_counter() - started
         self._verdict.replayed += 1

@@ -22,6 +22,7 @@ class Verdict:
     unsigned: int = 0
     silent: int = 0
     accounts: int = 0
+    rows: int = 0
     replayed: int = 0
     seconds_hashes: float = 0.0
     seconds_replay: float = 0.0
@@ -55,6 +56,7 @@ class Verdict:
             "consentsUnsigned": self.unsigned,
             "consentsSilent": self.silent,
             "accounts": self.accounts,
+            "observations": self.rows,
             "kinds": dict(sorted(self.kinds.items())),
             "notes": self.notes,
             "notChecked": self.not_checked,

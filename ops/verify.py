@@ -28,6 +28,7 @@ from ledger.rotation import LogKeyRotated
 from ledger.tree import Frontier, leaf_hash
 from ops.export import FORMAT
 from ops.replay import Replay
+from ops.rowcheck import check_rows
 from ops.verdict import Verdict
 
 Progress = Callable[[int], None]
@@ -39,17 +40,22 @@ def verify(
     log_key: str | None,
     since: str | None = None,
     progress: Progress = lambda _: None,
+    observations: Path | None = None,
 ) -> Verdict:
     """The verdict on a file.
 
     `log_key` is a verifier key of the log that the caller trusts, or None; `since` an older
-    checkpoint's note that the caller holds: the file must continue it.
+    checkpoint's note that the caller holds: the file must continue it; `observations` a file of a
+    party's rows, which its batches and what was measured from them are held against.
     """
     verdict = Verdict()
     started = perf_counter()
     try:
         with path.open("rb") as file:
-            _Reading(verdict, log_key, since).read(file, progress)
+            reading = _Reading(verdict, log_key, since)
+            reading.read(file, progress)
+        if observations is not None:
+            check_rows(observations, reading.replay.claims, verdict, progress)
     except (NotCanonical, NoteInvalid, ValueError, KeyError, TypeError, OSError) as error:
         verdict.find(f"the file cannot be read on: {type(error).__name__}: {error}")
     verdict.seconds_hashes = perf_counter() - started - verdict.seconds_replay

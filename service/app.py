@@ -32,10 +32,11 @@ from ledger.providers import Providers
 from ledger.publish import Publisher
 from ledger.read import Reader
 from ledger.sequencer import Clock
+from ledger.rows import Rows
 from ledger.store.pool import open_database
 from ledger.uploading import Uploads
 from ledger.witnessing import Witnessing
-from service import exports
+from service import exports, rows
 from service.clockwork import ticking
 from service.graphql import CHALLENGE, Endpoint, asset, error_response
 from service.identity import Gatekeeper, NotAuthenticated
@@ -112,6 +113,7 @@ async def open_doors(
             feed,
             Directory(database, changed),
             Uploads(database, ledger, reader),
+            Rows(database),
         )
         await feed.close()
         await ledger.close()
@@ -192,6 +194,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
             Route("/ready", ready),
             *exports.routes(guard),
             *sandbox,
+            *rows.routes(guard),
         ],
         middleware=[
             Middleware(

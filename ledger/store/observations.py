@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+import asyncpg
+
 from ledger.amounts import render_number
 from ledger.ids import EcosystemId
-from ledger.observation import Aggregate, Batch, Loaded
+from ledger.observation import Aggregate, Batch, Loaded, Observation
 from ledger.periods import Period
 from ledger.store.pool import Connection
 from ledger.store.queries import load
@@ -29,6 +31,70 @@ class SeriesTotal:
     denominator: Fraction | None
     sample_size: int | None
     row_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBatch:
+    """A batch: the entry that commits to it, and the number that its rows are stored under."""
+
+    index: int
+    number: int
+    series: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """A row of a batch; one that was dropped has neither content nor salt."""
+
+    number: int
+    row: Observation | None
+    salt: bytes
+    leaf_hash: bytes
+
+
+async def batches_after(
+    connection: Connection,
+    ecosystem_id: EcosystemId,
+    party: str,
+    series: str,
+    size: int,
+    after: int,
+    limit: int,
+) -> list[StoredBatch]:
+    """A party's batches (of a series, or all) below a ledger size, after an entry's index."""
+    rows = await connection.fetch(
+        SQL["batches_after"], ecosystem_id, party, series, size, after, limit
+    )
+    return [
+        StoredBatch(row["index"], row["number"], row["series"], row["row_count"]) for row in rows
+    ]
+
+
+async def rows_between(
+    connection: Connection, ecosystem_id: EcosystemId, number: int, start: int, end: int
+) -> list[StoredRow]:
+    """The rows of a batch's number from `start` on, before `end`."""
+    rows = await connection.fetch(SQL["rows_between"], ecosystem_id, number, start, end)
+    return [
+        StoredRow(row["number"], _row(row), row["salt"] or b"", row["leaf_hash"]) for row in rows
+    ]
+
+
+def _row(row: asyncpg.Record) -> Observation | None:
+    if row["salt"] is None:
+        return None
+    return Observation(
+        row["reference"],
+        row["revision"],
+        row["period"],
+        row["at"],
+        row["segment"],
+        Fraction(row["value"]),
+        _fraction(row["denominator"]),
+        row["sample_size"],
+        tuple(row["attribution"].split()),
+    )
 
 
 async def taken_references(

@@ -60,3 +60,18 @@ FROM (
     ORDER BY party, reference, revision DESC
 ) AS newest
 GROUP BY party ORDER BY party
+
+-- name: batches_after :many
+-- A party's batches (of a series, or all) below a ledger size, after an index.
+SELECT index, number, series, row_count FROM observation_batch
+WHERE ecosystem_id = $1 AND party = $2 AND ($3::text = '' OR series = $3) AND index < $4 AND index > $5
+ORDER BY index LIMIT $6
+
+-- name: rows_between :many
+-- The rows of a batch from a number on, before another; of a dropped one its leaf hash alone.
+SELECT number, reference, revision, period, at, segment, value, denominator, sample_size, attribution, salt, leaf_hash
+FROM observation_row WHERE ecosystem_id = $1 AND batch_number = $2 AND number >= $3 AND number < $4
+UNION ALL
+SELECT number, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, leaf_hash
+FROM observation_dropped WHERE ecosystem_id = $1 AND batch_number = $2 AND number >= $3 AND number < $4
+ORDER BY number

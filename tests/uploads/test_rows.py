@@ -1,0 +1,138 @@
+"""Rows out again: the file of a party's rows proves what its batches and parts are made of."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from ops.verdict import Verdict
+from ops.verify import verify
+from tests.ops.test_verify import exported
+from tests.test_story import BUYER, PARTNERS, TRACK, agreed_indicator, measured
+from tests.uploads.steps import csv, push
+from tests.world import World
+
+MINUTES = csv(
+    (f"m{n},2024-05,ScotRail,{n}.5" for n in range(300)), "reference,period,segment,value"
+)
+
+
+@pytest_asyncio.fixture
+async def told(world: World, tmp_path: Path) -> AsyncIterator[World]:
+    """A period that was measured, from an uploaded file among others; its export beside."""
+    await world.found(BUYER, *PARTNERS)
+    indicator = await agreed_indicator(world)
+    await measured(world, indicator)
+    await push(world, MINUTES, TRACK, series="delay-minutes")
+    await world.done(TRACK, "submitPart", {"indicatorId": indicator, "period": "2024-05"})
+    (tmp_path / "key").write_text(await exported(world, tmp_path / "ledger"))
+    yield world
+
+
+async def download(world: World, party: str, path: Path, **asked: str) -> None:
+    """The file of a party's rows."""
+    token = {"authorization": f"Bearer {world.token(party)}"}
+    response = await world.client.get("/observations.ndjson", params=asked, headers=token)
+    assert response.status_code == 200, response.text
+    await asyncio.to_thread(path.write_bytes, response.content)
+
+
+def verdict(folder: Path) -> Verdict:
+    """What the export and the rows say together."""
+    key = (folder / "key").read_text()
+    return verify(folder / "ledger", key, observations=folder / "rows")
+
+
+async def test_a_part_is_shown_to_follow_from_exactly_its_rows(told: World, tmp_path: Path) -> None:
+    """Rows, batches and parts are counted; what other parties' rows say is said to be open."""
+    await download(told, TRACK, tmp_path / "rows")
+
+    found = verdict(tmp_path)
+
+    assert found.findings == []
+    assert found.rows == 301
+    assert "2 batches are of exactly the rows in the file, and 2 parts follow from them" in str(
+        found.notes
+    )
+    assert "3 parts of other parties rest on their rows" in found.not_checked
+
+
+def rewritten(path: Path, change: Any) -> None:
+    """The file with its lines changed and its digest made anew, as a forger would."""
+    lines = [json.loads(line) for line in path.read_text().splitlines()][:-1]
+    change(lines)
+    data = b"".join(
+        json.dumps(line, separators=(",", ":"), sort_keys=True).encode() + b"\n" for line in lines
+    )
+    path.write_bytes(data + b'{"sha256":"' + sha256(data).hexdigest().encode() + b'"}\n')
+
+
+def altered(lines: list[dict[str, Any]]) -> None:
+    """Another value."""
+    lines[5]["row"] = lines[5]["row"].replace('"value":"1.5"', '"value":"4.5"')
+
+
+def fewer(lines: list[dict[str, Any]]) -> None:
+    """The last row is left out."""
+    del lines[-1]
+
+
+def swapped(lines: list[dict[str, Any]]) -> None:
+    """Two rows in each other's place."""
+    lines[5]["row"], lines[6]["row"] = lines[6]["row"], lines[5]["row"]
+
+
+def salted(lines: list[dict[str, Any]]) -> None:
+    """Another row's salt."""
+    lines[5]["salt"] = lines[6]["salt"]
+
+
+def another(lines: list[dict[str, Any]]) -> None:
+    """Another entry's rows."""
+    lines[1]["batch"] = 0
+
+
+@pytest.mark.parametrize("change", [altered, fewer, swapped, salted, another])
+async def test_rows_that_were_changed_are_found(told: World, tmp_path: Path, change: Any) -> None:
+    """Also when the file's digest was mended."""
+    await download(told, TRACK, tmp_path / "rows")
+    rewritten(tmp_path / "rows", change)
+
+    found = verdict(tmp_path)
+
+    assert not found.is_good
+    assert "batch" in found.findings[0]
+
+
+async def test_a_byte_that_is_lost_is_found(told: World, tmp_path: Path) -> None:
+    """By the digest, whatever it was."""
+    await download(told, TRACK, tmp_path / "rows")
+    whole = (tmp_path / "rows").read_bytes()
+    for cut in (whole[:-1], whole[: len(whole) // 2], whole.replace(b"m7", b"m8", 1), b""):
+        (tmp_path / "rows").write_bytes(cut)
+        assert not verdict(tmp_path).is_good
+
+
+async def test_a_download_goes_on_where_it_was_cut(told: World, tmp_path: Path) -> None:
+    """After the last batch held; of one series, of a size; nobody else's rows."""
+    await download(told, TRACK, tmp_path / "all")
+    batches = [
+        json.loads(line)["batch"]
+        for line in (tmp_path / "all").read_text().splitlines()
+        if line.startswith('{"batch"')
+    ]
+    await download(told, TRACK, tmp_path / "rest", after=str(batches[0]), series="delay-minutes")
+    rest = (tmp_path / "rest").read_text().splitlines()
+    assert [json.loads(line)["batch"] for line in rest if "batch" in line] == batches[1:]
+    await download(told, BUYER, tmp_path / "none")
+    assert len((tmp_path / "none").read_text().splitlines()) == 2
+    wrong = await told.client.get("/observations.ndjson", headers={"authorization": "Bearer x"})
+    assert wrong.status_code == 401
+    token = {"authorization": f"Bearer {told.token(TRACK)}"}
+    wrong = await told.client.get("/observations.ndjson?after=x", headers=token)
+    assert wrong.status_code == 400
