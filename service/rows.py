@@ -21,7 +21,7 @@ async def observations(request: Request, doors: Doors, guard: Gatekeeper) -> Res
     `series` (all without it), and `after` (the entry's index of the last batch held, to go on).
     """
     try:
-        actor = guard.required(request.headers.get("authorization"))
+        actor = await guard.required(request.headers, doors.providers)
         after = _index(request.query_params.get("after"))
         size = await doors.reader.size(actor)
         series = request.query_params.get("series", "")
