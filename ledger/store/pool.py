@@ -175,7 +175,7 @@ class Database:
             try:
                 await transaction.start()
             except BaseException as error:
-                is_dead = isinstance(error, DRIVER_ERRORS) and connection.is_closed()
+                is_dead = isinstance(error, DRIVER_ERRORS) and _is_closed(connection)
                 await self._pool.release(connection)
                 if not is_dead:
                     raise
@@ -217,6 +217,14 @@ class Database:
             await asyncio.wait_for(self._pool.close(), CONNECT_SECONDS)
         except TimeoutError:
             self._pool.terminate()
+
+
+def _is_closed(connection: asyncpg.pool.PoolConnectionProxy) -> bool:
+    """Whether a connection is gone; one whose end the pool noticed first answers nothing more."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
 
 
 async def ecosystems_of(owner_url: str) -> list[str]:
