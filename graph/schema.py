@@ -29,6 +29,7 @@ from graph.delegations import (
 )
 from graph.directory import DirectoryMutation, DirectoryQuery
 from graph.disputes import DisputeMutation, DisputeQuery
+from graph.dropping import DroppingMutation
 from graph.dues import DueQuery, load_due
 from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of
 from graph.entries import EntryQuery, load_entry
@@ -191,6 +192,7 @@ class Mutation(
     IndicatorMutation,
     ObservationMutation,
     UploadMutation,
+    DroppingMutation,
     MeasurementMutation,
     SchemeMutation,
     SettlementMutation,

@@ -60,6 +60,12 @@ ACTS: Mapping[str, Act] = {
             after_leaving=True,
         ),
         Act(
+            "dropObservations",
+            (Role.ADMIN,),
+            Consenters.NOBODY,
+            "one party's own: raw answers of people that it may no longer keep",
+        ),
+        Act(
             "submitPart",
             (Role.REPORTER,),
             Consenters.NOBODY,

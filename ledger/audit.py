@@ -14,6 +14,7 @@ from ledger.audit_payout import check_own, check_posted, check_scheme, check_set
 from ledger.audit_trust import check_trust
 from ledger.book import Book
 from ledger.changes import opening_of
+from ledger.dropping import ObservationsDropped
 from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Refusal
 from ledger.fact import CLOCK, EVERYBODY, Placed, Sealed
@@ -107,7 +108,7 @@ def _check(book: Book, placed: Placed) -> None:
     if is_about_agreeing:
         return
     match placed.event:
-        case ObservationsRecorded() | PartSubmitted() as reported:
+        case ObservationsRecorded() | ObservationsDropped() | PartSubmitted() as reported:
             check_report(book, placed.party, reported)
         case SettlementPosted() | StakePosted() as entered:
             check_posted(book, entered)

@@ -15,6 +15,7 @@ from ledger.booking import bookings
 from ledger.change import Change
 from ledger.changes import changes
 from ledger.commands import Command, Decision, LogIdentity
+from ledger.dropping import DroppedRows
 from ledger.errors import Refusal
 from ledger.evolution import evolve
 from ledger.fact import CLOCK, Fact, Placed
@@ -90,6 +91,7 @@ class Pending:
     references: set[observations.Reference]
     erased: list[int]
     schedule: tuple[Due, ...] = ()
+    dropped: list[tuple[str, DroppedRows]] = field(default_factory=list)
     # of uploads: which are entered here, what rows they bring by number, which may be entered
     loaded: list[tuple[int, str, Loaded]] = field(default_factory=list)
     arriving: dict[int, set[observations.Reference]] = field(default_factory=dict)
@@ -129,6 +131,7 @@ class Pending:
             self.rows.append((first, decision.party, decision.batch))
         elif decision.batch is not None:
             self.loaded.append((first, decision.party, decision.batch))
+        self.dropped.extend((decision.party, each) for each in decision.dropped)
         if decision.erased is not None:
             self.erased.append(decision.erased)
         used = UsedKey(
@@ -204,6 +207,7 @@ class Pending:
         await postings.append(connection, self.ecosystem_id, self.postings)
         await observations.add_batches(connection, self.ecosystem_id, self.rows)
         await observations.add_loaded(connection, self.ecosystem_id, self.loaded)
+        await observations.drop_rows(connection, self.ecosystem_id, self.dropped)
         if self.erased:
             await entries.erase_annexes(connection, self.ecosystem_id, self.erased)
         await news.wake(connection, self.ecosystem_id)

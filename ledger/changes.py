@@ -12,6 +12,7 @@ from ledger.book import Book
 from ledger.booking import bookings, settled_dues
 from ledger.change import Change
 from ledger.delegation import DelegationEnded, DelegationGranted
+from ledger.dropping import ObservationsDropped
 from ledger.ecosystem import EcosystemFounded
 from ledger.fact import Placed
 from ledger.governance import GOVERNED
@@ -68,7 +69,7 @@ def changes(book: Book, placed: Placed) -> Iterator[Change]:
         case _ if isinstance(event, EcosystemFounded | LogKeyRotated | governance.OwnAct):
             yield from entered_changes(book, placed)
             return
-        case AnnexErased():
+        case AnnexErased() | ObservationsDropped():
             return
         case BusinessCalendarAdopted() | DelegationGranted() | DelegationEnded() | PolicyApplied():
             yield from _agreeing_changes(book, placed)

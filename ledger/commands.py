@@ -12,6 +12,7 @@ from ledger.acts import permit
 from ledger.agreement import Consent, NotifyParty, Objection, Withdrawal
 from ledger.delegation import GrantDelegation, RevokeDelegation
 from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling
+from ledger.dropping import DropObservations, DroppedRows
 from ledger.ecosystem import FoundEcosystem
 from ledger.fact import Fact
 from ledger.identity import RegisterIdentityProvider, RemoveIdentityProvider
@@ -43,6 +44,7 @@ Command = (
     | ProposeIndicator
     | RecordObservations
     | EnterUpload
+    | DropObservations
     | SubmitPart
     | ProposeMeasurement
     | ProposeScheme
@@ -89,6 +91,7 @@ ACT_OF: Mapping[type, str] = {
     ProposeIndicator: "proposeIndicator",
     RecordObservations: "recordObservations",
     EnterUpload: "recordObservations",
+    DropObservations: "dropObservations",
     SubmitPart: "submitPart",
     ProposeMeasurement: "proposeMeasurement",
     ProposeScheme: "proposeScheme",
@@ -144,7 +147,7 @@ class Decision:
     """What happens: the facts, the id of the object that the caller asked about, rows beside.
 
     `party` is who acts in the entries: the caller's party, or the outsourcer that was just founded.
-    `erased` is the entry whose annex goes.
+    `erased` is the entry whose annex goes, `dropped` the raw rows that go.
     """
 
     facts: tuple[Fact, ...]
@@ -152,6 +155,7 @@ class Decision:
     party: PartyId
     batch: Batch | Loaded | None = None
     erased: int | None = None
+    dropped: tuple[DroppedRows, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

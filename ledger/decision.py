@@ -16,6 +16,7 @@ from ledger.canonical import require_text
 from ledger.commands import Command, Decision, LogIdentity, authorise
 from ledger.delegation import GrantDelegation, RevokeDelegation
 from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling
+from ledger.dropping import DropObservations
 from ledger.ecosystem import FoundEcosystem, found
 from ledger.errors import Refusal
 from ledger.evidence import decide_evidence
@@ -64,6 +65,7 @@ def _decide(
             ProposeIndicator()
             | RecordObservations()
             | EnterUpload()
+            | DropObservations()
             | SubmitPart()
             | ProposeMeasurement()
         ):

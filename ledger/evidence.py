@@ -8,10 +8,11 @@ from datetime import datetime
 
 from immutables import Map
 
-from ledger import indicator, measurement, observation
+from ledger import dropping, indicator, measurement, observation
 from ledger.actor import Actor, NotFound
 from ledger.book import Book
 from ledger.commands import Decision
+from ledger.dropping import DropObservations
 from ledger.fact import Fact
 from ledger.ids import Seed
 from ledger.indicator import ProposeIndicator
@@ -21,7 +22,12 @@ from ledger.priority import require_room
 from ledger.trust import member, proposed
 
 EvidenceCommand = (
-    ProposeIndicator | RecordObservations | EnterUpload | SubmitPart | ProposeMeasurement
+    ProposeIndicator
+    | RecordObservations
+    | EnterUpload
+    | DropObservations
+    | SubmitPart
+    | ProposeMeasurement
 )
 
 
@@ -45,6 +51,10 @@ def decide_evidence(
             return _record(book, command, actor, seed)
         case EnterUpload():
             return _enter(book, command, actor)
+        case DropObservations():
+            member(book, actor)
+            facts = dropping.drop(command)
+            return Decision(facts, command.series, actor.party_id, dropped=command.places)
         case SubmitPart():
             return _submit(book, command, actor, now)
 

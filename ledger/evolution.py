@@ -14,6 +14,7 @@ from ledger import effect, identity, keyring, life, series
 from ledger.book import Book, Indicator
 from ledger.booking import book_entry
 from ledger.delegation import DelegationEnded, DelegationGranted
+from ledger.dropping import ObservationsDropped
 from ledger.ecosystem import Ecosystem, EcosystemFounded, founded
 from ledger.errors import Fault
 from ledger.fact import Placed, Sealed
@@ -79,6 +80,8 @@ def evolve(book: Book, placed: Placed) -> Book:
             | StakeProposed()
         ):
             return _with_area(book, placed)
+        case ObservationsDropped():
+            return book
         case BusinessCalendarAdopted() | DelegationGranted() | DelegationEnded() | PolicyApplied():
             return arranged(book, placed)
         case AnnexErased(index=index):

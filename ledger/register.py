@@ -31,6 +31,7 @@ from ledger.dispute import (
     ExternalRulingRecorded,
     RulingSigned,
 )
+from ledger.dropping import ObservationsDropped
 from ledger.ecosystem import EcosystemFounded
 from ledger.first_settlement import SettlementProposedV1
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
@@ -59,6 +60,7 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("indicator.proposed", 1): IndicatorProposed,
     ("observations.recorded", 1): ObservationsRecordedV1,
     ("observations.recorded", 2): ObservationsRecorded,
+    ("observations.dropped", 1): ObservationsDropped,
     ("part.submitted", 1): PartSubmitted,
     ("measurement.proposed", 1): MeasurementProposed,
     ("scheme.proposed", 1): SchemeProposedV1,

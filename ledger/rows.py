@@ -13,11 +13,12 @@ was dropped is there as its leaf hash alone. Source: `ledger-format.md`, "Offlin
     {"sha256":HEX}                                of all bytes before this line
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from hashlib import sha256
 
 from ledger.actor import Actor
 from ledger.canonical import encode
+from ledger.dropping import DroppedRows
 from ledger.history import render_base64
 from ledger.observation import row_bytes
 from ledger.read import Reader
@@ -60,6 +61,18 @@ class Rows(Reader):
                 yield await observations.rows_between(
                     connection, actor.ecosystem_id, batch.number, start, start + ROWS_PAGE
                 )
+
+    async def places(
+        self, actor: Actor, series: str, references: Sequence[str]
+    ) -> tuple[DroppedRows, ...]:
+        """Where references of the party's series stand, every revision of each."""
+        known = [each for each in references if "\0" not in each]
+        if "\0" in series:
+            return ()
+        async with self._reading(actor) as connection:
+            return await observations.places(
+                connection, actor.ecosystem_id, actor.party_id, series, known
+            )
 
     async def file(
         self, actor: Actor, series: str, size: int, after: int = -1

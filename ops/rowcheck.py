@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from ledger.amounts import parse_number
 from ledger.canonical import NotCanonical, decode_object
+from ledger.dropping import ObservationsDropped
 from ledger.errors import Refusal
 from ledger.fact import Placed
 from ledger.history import decode_base64, render_instant
@@ -54,12 +55,17 @@ class Claims:
 
     batches: dict[int, tuple[str, ObservationsRecorded]] = field(default_factory=dict)
     parts: list[Claim] = field(default_factory=list)
+    dropped: dict[tuple[str, int, int], int] = field(default_factory=dict)
 
     def note(self, placed: Placed, version: Callable[[str, int], IndicatorVersion]) -> None:
         """Keep what an entry says about rows."""
         match placed.event:
             case ObservationsRecorded() as event:
                 self.batches[placed.index] = (placed.party, event)
+            case ObservationsDropped(rows=rows):
+                for each in rows:
+                    for number in each.numbers:
+                        self.dropped[placed.party, each.batch, number] = placed.index
             case PartSubmitted() as event if event.basis.kind is BasisKind.OBSERVATIONS:
                 terms = version(event.indicator_id, event.version)
                 self.parts.append(Claim(placed.index, event, terms))
@@ -88,7 +94,7 @@ class _Rows:
         self.party = ""
         self.checked: set[int] = set()
         self.broken: set[int] = set()
-        self.dropped: set[int] = set()
+        self.dropped: dict[int, int] = {}
         self.waiting: list[tuple[object, ...]] = []
 
     def read(self, file: BinaryIO, progress: Callable[[int], None]) -> None:
@@ -131,7 +137,7 @@ class _Rows:
     def _leaf(self, batch: int, fields: dict[str, object]) -> bytes:
         """The leaf hash of a line, its content kept to be counted."""
         if "leafHash" in fields:
-            self.dropped.add(batch)
+            self._dropped(batch, int(str(fields["number"])))
             return decode_base64(str(fields["leafHash"]))
         data = str(fields["row"]).encode()
         row = decode_object(data)
@@ -141,6 +147,14 @@ class _Rows:
         if len(self.waiting) >= INSERT_ROWS:
             self._flush()
         return row_leaf(decode_base64(str(fields["salt"])), data)
+
+    def _dropped(self, batch: int, number: int) -> None:
+        """A row without content must have been dropped by an entry, the last of which is noted."""
+        entry = self.claims.dropped.get((self.party, batch, number))
+        if entry is None:
+            self.verdict.find(f"row {number} of batch {batch} is gone, and no entry dropped it")
+        else:
+            self.dropped[batch] = max(self.dropped.get(batch, 0), entry)
 
     def _flush(self) -> None:
         self.database.executemany(INSERT, self.waiting)
@@ -178,7 +192,8 @@ class _Rows:
                 and party == self.party
                 and event.series == claim.version.terms.method.series
             }
-            if not before <= self.checked or before & self.dropped:
+            gone_since = any(self.dropped.get(each, 0) > claim.index for each in before)
+            if not before <= self.checked or gone_since:
                 undone += 1
                 continue
             if reason := self._differs(claim):
@@ -190,7 +205,9 @@ class _Rows:
             "parts follow from them"
         )
         if undone:
-            verdict.not_checked.append(f"{undone} parts rest on rows that are not in the file")
+            verdict.not_checked.append(
+                f"{undone} parts rest on rows that are not in the file, or were dropped since"
+            )
         if missing:
             verdict.not_checked.append(f"{missing} parts of other parties rest on their rows")
 

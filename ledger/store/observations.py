@@ -8,6 +8,7 @@ from fractions import Fraction
 import asyncpg
 
 from ledger.amounts import render_number
+from ledger.dropping import DroppedRows
 from ledger.ids import EcosystemId
 from ledger.observation import Aggregate, Batch, Loaded, Observation
 from ledger.periods import Period
@@ -190,6 +191,30 @@ async def add_batches(
         salts,
         leaves,
     )
+
+
+async def places(
+    connection: Connection,
+    ecosystem_id: EcosystemId,
+    party: str,
+    series: str,
+    references: Sequence[str],
+) -> tuple[DroppedRows, ...]:
+    """Where references of a party's series stand, every revision."""
+    rows = await connection.fetch(SQL["places"], ecosystem_id, party, series, list(references))
+    return tuple(DroppedRows(row["batch_index"], tuple(row["numbers"])) for row in rows)
+
+
+async def drop_rows(
+    connection: Connection, ecosystem_id: EcosystemId, dropped: Sequence[tuple[str, DroppedRows]]
+) -> None:
+    """Delete rows (party, places) and keep their leaf hashes in their place."""
+    if not dropped:
+        return
+    named = [(party, each.batch, number) for party, each in dropped for number in each.numbers]
+    parties, batches, numbers = map(list, zip(*named, strict=True))
+    await connection.execute(SQL["keep_leaves"], ecosystem_id, parties, batches, numbers)
+    await connection.execute(SQL["drop_kept"], ecosystem_id, batches, numbers)
 
 
 async def aggregate(

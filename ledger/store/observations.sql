@@ -75,3 +75,24 @@ UNION ALL
 SELECT number, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, leaf_hash
 FROM observation_dropped WHERE ecosystem_id = $1 AND batch_number = $2 AND number >= $3 AND number < $4
 ORDER BY number
+
+-- name: places :many
+-- Where references of a party's series stand, every revision.
+SELECT batch_index, array_agg(number ORDER BY number) AS numbers FROM observation
+WHERE ecosystem_id = $1 AND party = $2 AND series = $3 AND reference = ANY ($4::text[])
+GROUP BY batch_index ORDER BY batch_index
+
+-- name: keep_leaves :exec
+-- What stays of rows that are dropped.
+INSERT INTO observation_dropped (ecosystem_id, batch_number, number, leaf_hash)
+SELECT r.ecosystem_id, r.batch_number, r.number, r.leaf_hash
+FROM unnest($2::text[], $3::bigint[], $4::integer[]) AS gone (party, batch, number)
+JOIN observation_batch b ON b.ecosystem_id = $1 AND b.index = gone.batch AND b.party = gone.party
+JOIN observation_row r ON r.ecosystem_id = $1 AND r.batch_number = b.number AND r.number = gone.number
+
+-- name: drop_kept :exec
+-- Rows whose leaf hash is kept in their place.
+DELETE FROM observation_row r
+USING unnest($2::bigint[], $3::integer[]) AS gone (batch, number), observation_batch b, observation_dropped d
+WHERE r.ecosystem_id = $1 AND b.ecosystem_id = $1 AND b.index = gone.batch AND r.batch_number = b.number
+    AND r.number = gone.number AND d.ecosystem_id = $1 AND d.batch_number = r.batch_number AND d.number = r.number

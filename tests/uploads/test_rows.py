@@ -2,20 +2,26 @@
 
 import asyncio
 import json
+from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
+from ledger.actor import Role
+from ledger.observation import row_leaf
 from ops.verdict import Verdict
 from ops.verify import verify
+from service.embedded import Embedded
+from tests.auditor import audit
 from tests.ops.test_verify import exported
 from tests.test_story import BUYER, PARTNERS, TRACK, agreed_indicator, measured
 from tests.uploads.steps import csv, push
-from tests.world import World
+from tests.world import World, bare
 
 MINUTES = csv(
     (f"m{n},2024-05,ScotRail,{n}.5" for n in range(300)), "reference,period,segment,value"
@@ -136,3 +142,76 @@ async def test_a_download_goes_on_where_it_was_cut(told: World, tmp_path: Path) 
     token = {"authorization": f"Bearer {told.token(TRACK)}"}
     wrong = await told.client.get("/observations.ndjson?after=x", headers=token)
     assert wrong.status_code == 400
+
+
+DROP = {"series": "delay-minutes", "references": ["m7", "m9", "unknown"]}
+DROPPED = "rowCount"
+
+
+async def test_a_dropped_row_leaves_its_salted_hash(
+    told: World, tmp_path: Path, database: Embedded
+) -> None:
+    """Content and salt are nowhere; batches still prove themselves; later parts count without."""
+    admin = told.token(TRACK, Role.ADMIN)
+    payload = await told.done(TRACK, "dropObservations", DROP, DROPPED, token=admin, key="gone")
+    assert payload["rowCount"] == 2
+    again = await told.done(TRACK, "dropObservations", DROP, DROPPED, token=admin, key="gone")
+    assert again["receipt"]["isRepeat"]
+    superuser = await asyncpg.connect(database.url("postgres"))
+    gone = "SELECT count(*) FROM observation_row WHERE reference IN ('m7', 'm9')"
+    assert await superuser.fetchval(gone) == 0
+    assert await superuser.fetchval("SELECT count(*) FROM observation_dropped") == 2
+    await superuser.close()
+    (tmp_path / "key").write_text(await exported(told, tmp_path / "ledger"))
+    await download(told, TRACK, tmp_path / "rows")
+
+    before = verdict(tmp_path)
+    assert before.findings == []
+    assert "1 parts follow from them" in str(before.notes)
+    assert any("or were dropped since" in each for each in before.not_checked)
+    [indicator] = (await told.read(BUYER, "{ indicators { nodes { id } } }"))["indicators"]["nodes"]
+    place = {"indicatorId": indicator["id"], "period": "2024-05"}
+    part = await told.done(TRACK, "submitPart", place, "part { rowCount figures { value } }")
+    assert part["part"] == {"rowCount": 298, "figures": {"value": "44983"}}
+    (tmp_path / "key").write_text(await exported(told, tmp_path / "ledger"))
+    after = verdict(tmp_path)
+    assert "2 parts follow from them" in str(after.notes)
+    rewritten(tmp_path / "rows", hidden)
+    assert "no entry dropped it" in str(verdict(tmp_path).findings)
+    await audit(told.settings, told.ecosystem_id)
+
+
+def hidden(lines: list[dict[str, Any]]) -> None:
+    """A row's content taken away that no entry dropped."""
+    row = lines[-1]
+    salt, data = b64decode(row.pop("salt")), row.pop("row").encode()
+    row["leafHash"] = b64encode(row_leaf(salt, data)).decode()
+
+
+async def test_rows_are_dropped_by_their_own_partys_admin_alone(told: World) -> None:
+    """Another role or party, a reference that stands nowhere, too many at once: nothing goes."""
+    admin = told.token(TRACK, Role.ADMIN)
+    stranger = told.token(BUYER, Role.ADMIN)
+    many = {**DROP, "references": [f"r{n}" for n in range(1001)]}
+    nothing = {**DROP, "references": ["unknown"]}
+
+    assert (await told.refused(TRACK, "dropObservations", DROP))["code"] == "NOT_PERMITTED"
+    problem = await told.refused(BUYER, "dropObservations", DROP, token=stranger)
+    assert problem["code"] == "NOTHING_TO_DROP"
+    problem = await told.refused(TRACK, "dropObservations", nothing, token=admin)
+    assert problem["code"] == "NOTHING_TO_DROP"
+    problem = await told.refused(TRACK, "dropObservations", many, token=admin)
+    assert problem["code"] == "REFERENCES_MALFORMED"
+
+
+async def test_no_entered_row_goes_without_its_hash(told: World, database: Embedded) -> None:
+    """The service's role cannot delete what an entry commits to, and keeps what it dropped."""
+    service = await asyncpg.connect(database.service_url)
+    async with service.transaction():
+        await service.execute(f"SET LOCAL app.ecosystem = '{bare(told.ecosystem_id)}'")
+        count = await service.fetchval("SELECT count(*) FROM observation_row")
+        assert await service.execute("DELETE FROM observation_row") == "DELETE 0"
+        assert count > 300
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await service.execute("DELETE FROM observation_dropped")
+    await service.close()
