@@ -7,11 +7,13 @@ header that names our columns in any order; NDJSON is one JSON object a line.
 """
 
 import csv
+import re
 from collections.abc import Callable
 from operator import itemgetter
 
 import msgspec
 
+from ledger.amounts import MAX_DIGITS
 from ledger.upload import MAX_LINE_BYTES, MAX_PROBLEMS, MAX_ROWS, LineProblem, UploadFormat
 
 COLUMNS = (
@@ -28,6 +30,13 @@ COLUMNS = (
 )
 REQUIRED = ("reference", "value")
 _NEEDED_ONE_OF = ("at", "period")
+_AT, _VALUE = COLUMNS.index("at"), COLUMNS.index("value")
+_INSTANT = re.compile(
+    r"[1-9]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+    r"[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?",
+    re.ASCII,
+)
+_NUMBER = re.compile(rf"(?!(?:\D*\d){{{MAX_DIGITS + 1}}})-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _NULL = msgspec.Raw(b"null")
 
@@ -222,7 +231,17 @@ def _literal(raw: msgspec.Raw) -> str:
 
 
 def _joined(fields: tuple[str, ...]) -> str:
-    """Fields as a line of PostgreSQL's COPY text. Raises _Unfit on NUL, which no text can hold."""
+    """Fields as a line of PostgreSQL's COPY text. Raises _Unfit.
+
+    The shape of instants and values is judged here, character by character, beside the copying;
+    what they mean is judged where they are staged. No text can hold NUL.
+    """
+    at, value = fields[_AT], fields[_VALUE]
+    if at and _INSTANT.fullmatch(at) is None:
+        raise _Unfit("at", f"{at[:40]!r} is no instant such as 2026-03-31T12:00:00Z")
+    if _NUMBER.fullmatch(value) is None:
+        reason = f"{value[:40]!r} is no plain decimal number of at most {MAX_DIGITS} digits"
+        raise _Unfit("value", reason)
     text = "\t".join(fields)
     if "\0" in text:
         raise _Unfit("", "the line contains the character NUL")
