@@ -56,8 +56,8 @@ from graph.schemes import SchemeMutation, SchemeQuery, load_scheme
 from graph.settlements import SettlementMutation, SettlementQuery, load_settlement
 from graph.sponsors import SponsorMutation, SponsorQuery, load_sponsor
 from graph.subscriptions import Subscription
-from graph.what_ifs import WhatIfQuery
 from graph.uploads import UploadMutation, UploadQuery, load_upload
+from graph.what_ifs import WhatIfQuery
 from ledger.changes import AccountBalance
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.feed import TooSlow

@@ -17,8 +17,8 @@ from ledger.acts import permit
 from ledger.attempt import Attempt, draw_number
 from ledger.batch import IdempotencyConflict
 from ledger.commit import Ledger, require_key
-from ledger.ecosystem import PartyRole
 from ledger.ids import SEED_SIZE, EcosystemId, PartyId, derived_id
+from ledger.party import PartyRole
 from ledger.read import Reader
 from ledger.store import uploads
 from ledger.store.pool import Database

@@ -31,8 +31,8 @@ from ledger.ids import EcosystemId
 from ledger.providers import Providers
 from ledger.publish import Publisher
 from ledger.read import Reader
-from ledger.sequencer import Clock
 from ledger.rows import Rows
+from ledger.sequencer import Clock
 from ledger.store.pool import open_database
 from ledger.uploading import Uploads
 from ledger.witnessing import Witnessing
