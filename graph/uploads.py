@@ -1,7 +1,6 @@
 """Uploads: files of observations, begun here and sent to a one-time address."""
 
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 from strawberry import field
@@ -9,6 +8,7 @@ from strawberry import field
 from graph.context import Info
 from graph.nodes import Node, global_id, local_id
 from graph.observations import DeclarationInput
+from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.problems import problem_of
 from graph.receipts import KEY, DryRun, Payload, Written, fingerprint
 from graph.scalars import Index
@@ -16,8 +16,6 @@ from ledger.actor import NotFound
 from ledger.errors import Refusal
 from ledger.upload import Upload, UploadFormat, UploadState, UploadTerms
 from ledger.uploading import Address
-
-MAX_LISTED = 100
 
 strawberry.enum(
     UploadFormat,
@@ -161,16 +159,23 @@ class UploadQuery:
         """One upload."""
         return await load_upload(info, local_id(id, "ObservationUpload", "id"))
 
-    @field(description="Uploads of your party, newest first; forgotten a week after they expired.")
+    @field(
+        description="Uploads of your party in the order in which they were begun; forgotten a week "
+        "after they expired."
+    )
     async def observation_uploads(
         self,
         info: Info,
-        first: Annotated[int, strawberry.argument(description="At most, 1 to 100.")] = 20,
-    ) -> list[ObservationUpload]:
-        """The newest uploads."""
-        limit = max(1, min(first, MAX_LISTED))
-        found = await info.context.doors.uploads.newest(info.context.actor, limit)
-        return [upload_of(each) for each in found]
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[ObservationUpload]:
+        """A page of uploads."""
+        page = await info.context.doors.uploads.page(
+            info.context.actor, window(first, after, last, before)
+        )
+        return connection(page, lambda found: upload_of(found.value))
 
 
 @strawberry.type

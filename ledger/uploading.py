@@ -19,14 +19,13 @@ from ledger.batch import IdempotencyConflict
 from ledger.commit import Ledger, require_key
 from ledger.ids import SEED_SIZE, EcosystemId, PartyId, derived_id
 from ledger.party import PartyRole
-from ledger.read import Reader
+from ledger.read import MAX_PAGE, Found, Page, Reader, Window
 from ledger.store import uploads
 from ledger.store.pool import Database
 from ledger.store.staging import PATIENCE_SECONDS
 from ledger.trust import ObserversSignNothing
 from ledger.upload import (
     DONE,
-    MAX_PROBLEMS,
     RUNNING,
     TooManyUploads,
     Upload,
@@ -115,13 +114,26 @@ class Uploads:
             raise NotFound("id", what="upload", id=upload_id)
         return found
 
-    async def newest(self, actor: Actor, limit: int = MAX_PROBLEMS) -> list[Upload]:
-        """The uploads of the actor's party, newest first."""
+    async def page(self, actor: Actor, window: Window) -> Page[Upload]:
+        """A page of the uploads of the actor's party, in the order in which they were begun."""
         await self._reader.ecosystem(actor)
+        backward = window.last is not None
+        limit = (window.last if backward else window.first) or MAX_PAGE
+        cursor = window.before if backward else window.after
         async with self._database.reading(actor.ecosystem_id) as connection:
-            return await uploads.newest_uploads(
-                connection, actor.ecosystem_id, actor.party_id, limit
+            rows = await uploads.page_of_uploads(
+                connection,
+                actor.ecosystem_id,
+                actor.party_id,
+                cursor,
+                limit + 1,
+                backward=backward,
             )
+        more, rows = len(rows) > limit, rows[:limit]
+        found = tuple(Found(each.upload_id, begun, 0, each) for begun, each in rows)
+        if backward:
+            return Page(found[::-1], has_next=cursor is not None, has_previous=more)
+        return Page(found, has_next=more, has_previous=cursor is not None)
 
     async def take(self, address: Address, body: AsyncIterator[bytes]) -> Upload:
         """Take a file; the upload as it stands afterwards, entered, unchanged or refused.

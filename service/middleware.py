@@ -47,13 +47,14 @@ class Threshold:
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.match(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
-        seen = {"bytes": 0, "answered": 0}
+        seen = {"bytes": 0, "answered": 0, "ended": 0}
         is_upload = scope["path"].startswith(UPLOADS)
         limit = self._upload_limit if is_upload else self._body_limit
 
         async def limited() -> Message:
             message = await receive()
             seen["bytes"] += len(message.get("body", b""))
+            seen["ended"] = not message.get("more_body")
             if seen["bytes"] > limit:
                 raise BodyTooLarge
             return message
@@ -75,12 +76,14 @@ class Threshold:
             await self._app(scope, limited, dressed)
         except BodyTooLarge:
             if not seen["answered"]:
-                await self._refuse(receive, dressed, limit)
+                await self._refuse(receive, dressed, limit, is_read=bool(seen["ended"]))
 
-    async def _refuse(self, receive: Receive, send: Send, limit: int) -> None:
-        """Answer 413, after reading off what still comes, within reason."""
+    async def _refuse(
+        self, receive: Receive, send: Send, limit: int, *, is_read: bool = False
+    ) -> None:
+        """Answer 413, after reading off what still comes, within reason, unless all is read."""
         drained = 0
-        while drained <= DRAIN_BYTES:
+        while drained <= DRAIN_BYTES and not is_read:
             message = await receive()
             drained += len(message.get("body", b""))
             if message["type"] != "http.request" or not message.get("more_body"):

@@ -79,12 +79,20 @@ async def read_upload(
     return None if row is None else _upload(row)
 
 
-async def newest_uploads(
-    connection: Connection, ecosystem_id: EcosystemId, party: str, limit: int
-) -> list[Upload]:
-    """A party's uploads, newest first."""
-    rows = await connection.fetch(SQL["uploads_after"], ecosystem_id, party, limit)
-    return [_upload(row) for row in rows]
+async def page_of_uploads(
+    connection: Connection,
+    ecosystem_id: EcosystemId,
+    party: str,
+    cursor: tuple[int, str] | None,
+    limit: int,
+    *,
+    backward: bool,
+) -> list[tuple[int, Upload]]:
+    """A party's uploads, with when each was begun, after a cursor; or before it, newest first."""
+    query = "uploads_before" if backward else "uploads_after"
+    place = cursor or ((2**62, "") if backward else (0, ""))
+    rows = await connection.fetch(SQL[query], ecosystem_id, party, *place, limit)
+    return [(row["begun_us"], _upload(row)) for row in rows]
 
 
 async def lock_upload(

@@ -17,11 +17,22 @@ SELECT upload_id, party, subject, terms::text AS terms, state, bytes_received, r
 FROM observation_upload WHERE ecosystem_id = $1 AND upload_id = $2 AND party = $3
 
 -- name: uploads_after :many
--- A party's uploads, newest first, begun before a cursor.
+-- A party's uploads in the order in which they were begun (microseconds since 1970), after a cursor.
 SELECT upload_id, party, subject, terms::text AS terms, state, bytes_received, rows_received, rows_refused, rows_unchanged,
-    rows_loaded, problems::text AS problems, entry_index, expires_at
+    rows_loaded, problems::text AS problems, entry_index, expires_at,
+    (extract(epoch FROM begun_at) * 1000000)::bigint AS begun_us
 FROM observation_upload WHERE ecosystem_id = $1 AND party = $2
-ORDER BY begun_at DESC, upload_id DESC LIMIT $3
+    AND ((extract(epoch FROM begun_at) * 1000000)::bigint, upload_id) > ($3::bigint, $4::text)
+ORDER BY begun_at, upload_id LIMIT $5
+
+-- name: uploads_before :many
+-- A party's uploads before a cursor, newest first.
+SELECT upload_id, party, subject, terms::text AS terms, state, bytes_received, rows_received, rows_refused, rows_unchanged,
+    rows_loaded, problems::text AS problems, entry_index, expires_at,
+    (extract(epoch FROM begun_at) * 1000000)::bigint AS begun_us
+FROM observation_upload WHERE ecosystem_id = $1 AND party = $2
+    AND ((extract(epoch FROM begun_at) * 1000000)::bigint, upload_id) < ($3::bigint, $4::text)
+ORDER BY begun_at DESC, upload_id DESC LIMIT $5
 
 -- name: lock_upload :one
 -- An upload by its address, locked while an attempt is decided on.

@@ -210,6 +210,31 @@ async def test_an_upload_is_its_own_partys_alone(told: World, party: str) -> Non
 
     data = await told.read(party, PROGRESS, id=begun["upload"]["id"])
     assert data == {"observationUpload": None}
-    listed = "{ observationUploads { id } }"
-    assert await told.read(party, listed) == {"observationUploads": []}
-    assert await told.read(TRACK, listed) == {"observationUploads": [{"id": begun["upload"]["id"]}]}
+    listed = "{ observationUploads { nodes { id } } }"
+    assert await told.read(party, listed) == {"observationUploads": {"nodes": []}}
+    found = await told.read(TRACK, listed)
+    assert found == {"observationUploads": {"nodes": [{"id": begun["upload"]["id"]}]}}
+
+
+async def test_uploads_are_listed_in_the_order_in_which_they_were_begun(told: World) -> None:
+    """Forward and backward, page by page, each once."""
+    begun = [(await begin(told))["upload"]["id"] for _ in range(5)]
+    query = """query($first: Int, $after: String, $last: Int, $before: String) {
+      observationUploads(first: $first, after: $after, last: $last, before: $before) {
+        nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
+    forward: list[str] = []
+    after = None
+    while True:
+        page = (await told.read(TRACK, query, first=2, after=after))["observationUploads"]
+        forward += [each["id"] for each in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    newest = (await told.read(TRACK, query, last=2))["observationUploads"]
+    cursor = newest["pageInfo"]["startCursor"]
+    older = (await told.read(TRACK, query, last=100, before=cursor))["observationUploads"]
+
+    assert forward == begun
+    assert [each["id"] for each in older["nodes"] + newest["nodes"]] == begun
+    assert newest["pageInfo"]["hasPreviousPage"]
+    assert not older["pageInfo"]["hasPreviousPage"]
