@@ -34,7 +34,7 @@ from ledger.read import Reader
 from ledger.rows import Rows
 from ledger.sequencer import Clock
 from ledger.store.pool import open_database
-from ledger.uploading import Uploads
+from ledger.uploading import AT_ONCE, Uploads
 from ledger.witnessing import Witnessing
 from service import exports, rows
 from service.clockwork import ticking
@@ -112,7 +112,7 @@ async def open_doors(
             providers,
             feed,
             Directory(database, changed),
-            Uploads(database, ledger, reader),
+            Uploads(database, ledger, reader, min(AT_ONCE, settings.pool_size - 1)),
             Rows(database),
         )
         await feed.close()
