@@ -44,3 +44,10 @@ def database_url(url: str) -> str:
     if not unquote(database or ""):
         raise ValueError("names no database")
     return url
+
+
+def listening_host(host: str) -> str:
+    """A host to listen on. Raises ValueError."""
+    if re.search(r"\s", host):
+        raise ValueError("contains white space")
+    return host

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ledger.checkpoint import NoteInvalid, parse_signer
+from service import addresses
 from service.addresses import PORT_MAX, checked_smtp_url, database_url, mail_address
 
 _NEAR = 0.8  # how alike two names are when one is taken for a slip of the other
@@ -69,12 +70,6 @@ def _log_key(key: str) -> str:
     raise ValueError("is not a signed-note private key")
 
 
-def _host(host: str) -> str:
-    if re.search(r"\s", host):
-        raise ValueError("contains white space")
-    return host
-
-
 def _folder(path: Path) -> Path:
     return path.expanduser().absolute()
 
@@ -121,7 +116,7 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(".jpi").absolute(),
         shown="./.jpi",
     )
-    host: Annotated[str, AfterValidator(_host)] = _setting(
+    host: Annotated[str, AfterValidator(addresses.listening_host)] = _setting(
         "JPI_HOST",
         "address to listen on",
         "an address such as 127.0.0.1 or 0.0.0.0",
