@@ -21,7 +21,7 @@ LOOKUPS: dict[str, tuple[str, tuple[object, ...]]] = {
     "a state that ends": (projections.SQL["end_state"], ("c", "o7", 7, 5000)),
     "references": (
         observations.SQL["taken_references"],
-        (["p"] * 3, ["s"] * 3, ["r1", "r2999", "none"], [1] * 3),
+        (["p"] * 3, ["s"] * 3, ["r1", "r2999", "none"], [1] * 3, [0]),
     ),
 }
 
@@ -31,15 +31,15 @@ async def filled(database: Embedded) -> AsyncIterator[asyncpg.Connection]:
     """The service's connection to an ecosystem of many rows of which no statistics are known."""
     owner = await asyncpg.connect(database.url("postgres"))
     await owner.execute("SET session_replication_role = replica")
-    for table in ("idempotency_key", "node", "projection", "observation"):
+    for table in ("idempotency_key", "node", "projection", "observation_row"):
         await owner.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
     for rows in (
         "idempotency_key SELECT $1, 'p', 'k' || n, '', 0, 1, ''",
         "node SELECT $1, 1, n, sha256('')",
         "projection SELECT $1, 'c', 'o' || n, n, NULL, n, 'same', 'same', '', '{*}', '{}'",
-        """observation (ecosystem_id, party, series, reference, revision, batch_index, number,
-            period, segment, value, leaf_hash)
-            SELECT $1, 'p', 's', 'r' || n, 1, 0, n, 'same', '', 1, sha256('')""",
+        """observation_row (ecosystem_id, party, series, reference, revision, batch_number, number,
+            period, segment, value, salt, leaf_hash)
+            SELECT $1, 'p', 's', 'r' || n, 1, 0, n, 'same', '', 1, sha256(''), sha256('')""",
     ):
         await owner.execute(f"INSERT INTO {rows} FROM generate_series(1, {ROWS}) n", KEY)
     await owner.close()

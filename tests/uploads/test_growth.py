@@ -47,7 +47,7 @@ async def test_rows_of_older_batches_get_the_salts_that_they_were_hashed_with(
 ) -> None:
     """From the salt of their batch, which is not kept; they are shown as before."""
     made = embedded.create_database(server, "growth")
-    await migrated(made.owner_url, "0004")
+    await migrated(made.owner_url, "0006")
     superuser = await asyncpg.connect(made.url("postgres"))
     salt = secrets.token_bytes(32)
     await superuser.execute("SET session_replication_role = replica")  # entries do not matter here
