@@ -133,10 +133,14 @@ class Database:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Connection]:
-        """A connection for work in several transactions. Raises Trouble or Fault."""
+        """A connection for several transactions, reset after them. Raises Trouble or Fault."""
         try:
             async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
-                yield connection
+                try:
+                    yield connection
+                finally:
+                    with suppress(*DRIVER_ERRORS):  # a lost connection has nothing left to reset
+                        await connection.reset()
         except DRIVER_ERRORS as error:
             raise translated(error) from error
 
@@ -257,7 +261,7 @@ async def ecosystems_of(owner_url: str) -> list[str]:
 
 
 async def _nothing_to_reset(_: object) -> None:
-    """Spare a round trip a transaction: we set only what ends with it, and listen to nothing."""
+    """Spare a round trip a transaction: what it sets ends with it; a `session` resets itself."""
 
 
 async def open_database(url: str, size: int) -> Database:
