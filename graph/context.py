@@ -12,12 +12,15 @@ from ledger.actor import Actor
 from ledger.bookkeeping import Bookkeeping
 from ledger.commit import Ledger
 from ledger.directory import Directory
+from ledger.due import Due
 from ledger.ecosystem import Ecosystem
 from ledger.feed import Feed
 from ledger.gathering import Gathering
 from ledger.providers import Providers
 from ledger.publish import Publisher
 from ledger.read import Found, Reader
+from ledger.rows import Rows
+from ledger.uploading import Uploads
 from ledger.witnessing import Witnessing
 
 T = TypeVar("T")
@@ -36,6 +39,8 @@ class Doors:
     providers: Providers
     feed: Feed
     directory: Directory
+    uploads: Uploads
+    rows: Rows
 
 
 class AuthorityEnded(Exception):  # noqa: N818 -- named for what it tells
@@ -74,6 +79,8 @@ class Context:
     admission: Admission | None
     request_id: str
     connection_params: dict[str, object] | None = None
+    # open dues by currency, with the other side's name: what suggestions look among
+    open_dues: dict[str, list[tuple[Due, str]]] = field(default_factory=dict)
     _ecosystem: Ecosystem | None = None
     _loaders: dict[tuple[str, int | None], DataLoader[str, Found[object] | None]] = field(
         default_factory=dict

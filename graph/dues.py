@@ -76,13 +76,18 @@ class Due(Node):
         return await load_settlement(info, self.state.settlement_id)
 
     @field(description="Its payments, earliest first.")
-    async def payments(self, info: Info) -> list[Payment]:
-        """Those that the viewer may see."""
-        found = [
-            await info.context.load("payment", key, payments.Payment)
-            for key in self.state.payment_ids
-        ]
-        return [payment_of(each.value) for each in found if each is not None]
+    async def payments(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[Payment]:
+        """A page of those that the viewer may see."""
+        page = await info.context.doors.reader.page(
+            info.context.actor,
+            "payment",
+            payments.Payment,
+            window(first, after, None, None),
+            Narrowed(parent_id=self.state.reference),
+        )
+        return connection(page, _payment)
 
 
 def due_of(state: rules.Due) -> Due:
@@ -179,6 +184,10 @@ class DueQuery:
         party = local_id(party_id or "", "Party", "partyId")
         narrowed = Narrowed(parent_id=party, period=period or "", status=str(status or ""))
         return Reconciliation(narrowed=narrowed, on=on)
+
+
+def _payment(found: Found[payments.Payment]) -> Payment:
+    return payment_of(found.value)
 
 
 def _built(found: Found[rules.Due]) -> Due:

@@ -31,7 +31,6 @@ from ledger.journal import AccountKind
 from ledger.payment import PaymentStatus
 from ledger.read import Found, Narrowed
 
-strawberry.enum(AccountKind, description="What an account holds. Values may be added.")
 strawberry.enum(PaymentStatus, description="REPORTED by the payer, CLEARED by the payee.")
 
 

@@ -1,4 +1,4 @@
-"""Money as the API reads and shows it: an exact decimal string and a currency."""
+"""Money as the API shows it: an exact decimal string, a currency, and what accounts hold."""
 
 from fractions import Fraction
 
@@ -6,6 +6,9 @@ import strawberry
 from strawberry import field
 
 from ledger import amounts
+from ledger.journal import AccountKind
+
+strawberry.enum(AccountKind, description="What an account holds. Values may be added.")
 
 
 @strawberry.type(description="An exact amount of money.")

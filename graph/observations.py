@@ -7,10 +7,12 @@ import strawberry
 from strawberry import field
 
 from graph.context import Info
+from graph.nodes import local_id
 from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Base64, Index, base64
 from ledger.observation import Observation, ObservationsRecorded, RecordObservations
+from ledger.series import Declaration
 
 
 @strawberry.input(description="One raw fact that your party vouches for.")
@@ -28,6 +30,9 @@ class ObservationInput:
     segment: str = field(default="", description="What it is about, at most 120 characters.")
     denominator: Fraction | None = field(default=None, description="What a ratio divides by.")
     sample_size: int | None = field(default=None, description="Single facts that it sums up.")
+    attribution: list[strawberry.ID] = field(
+        default_factory=list, description="Whose doing it is: parties, together; none: nobody's."
+    )
 
     def observation(self) -> Observation:
         """What the workroom reads."""
@@ -40,7 +45,24 @@ class ObservationInput:
             self.value,
             self.denominator,
             self.sample_size,
+            tuple(sorted(local_id(each, "Party", "attribution") for each in self.attribution)),
         )
+
+
+@strawberry.input(description="What a series' values are in; holds for your later batches too.")
+class DeclarationInput:
+    """A later batch that declares otherwise is refused unless it says `replaces`."""
+
+    unit: str = field(description='As "points" or "minutes", 1 to 120 characters.')
+    minimum: Fraction | None = field(default=None, description="The smallest possible value.")
+    maximum: Fraction | None = field(default=None, description="The largest possible value.")
+    replaces: bool = field(
+        default=False, description="Takes the place of your earlier declaration on purpose."
+    )
+
+    def declaration(self) -> Declaration:
+        """What the workroom reads."""
+        return Declaration(self.unit, self.minimum, self.maximum, self.replaces)
 
 
 @strawberry.input(description="A batch of observations of one series: all or nothing.")
@@ -50,6 +72,9 @@ class RecordObservationsInput:
     idempotency_key: str = field(description=KEY)
     series: str = field(description="The series that indicators read, 1 to 120 characters.")
     rows: list[ObservationInput] = field(description="1 to 1000 rows.")
+    declared: DeclarationInput | None = field(
+        default=None, description="What the values are in; values outside it are refused."
+    )
 
 
 @strawberry.type(description="A batch of observations: one entry commits to exactly these rows.")
@@ -140,7 +165,9 @@ class ObservationMutation:
         """One entry with count and root."""
 
         def prepare() -> RecordObservations:
-            return RecordObservations(input.series, tuple(row.observation() for row in input.rows))
+            rows = tuple(row.observation() for row in input.rows)
+            declared = input.declared.declaration() if input.declared else None
+            return RecordObservations(input.series, rows, declared)
 
         written = await write(info, "recordObservations", input, prepare, dry_run=dry_run)
         return RecordObservationsPayload(written=written)

@@ -6,6 +6,7 @@ so that the schema is the catalogue. A code is never reused.
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from enum import Enum
 
 import strawberry
@@ -17,8 +18,11 @@ from ledger import (
     actor,
     agreement,
     amounts,
+    banking,
+    bankstatement,
     batch,
     canonical,
+    closing,
     commit,
     correction,
     curve,
@@ -26,6 +30,7 @@ from ledger import (
     delegation,
     directory,
     dispute,
+    dropping,
     ecosystem,
     errors,
     exclusion,
@@ -51,6 +56,7 @@ from ledger import (
     remark,
     rotation,
     scheme,
+    series,
     settlement,
     shape,
     sponsor,
@@ -58,11 +64,13 @@ from ledger import (
     theme,
     trust,
     undisputed,
+    upload,
     witnessing,
     workdays,
 )
 from ledger.actor import NotFound, NotPermitted
 from ledger.batch import IdempotencyConflict
+from ledger.closing import PeriodClosed
 from ledger.errors import Refusal
 
 SOURCES = (
@@ -70,13 +78,17 @@ SOURCES = (
     actor,
     agreement,
     amounts,
+    banking,
+    bankstatement,
     batch,
     canonical,
+    closing,
     commit,
     decision,
     directory,
     delegation,
     dispute,
+    dropping,
     ecosystem,
     identity,
     errors,
@@ -107,12 +119,14 @@ SOURCES = (
     curve,
     shape,
     scheme,
+    series,
     settlement,
     sponsor,
     statement,
     theme,
     trust,
     undisputed,
+    upload,
     witnessing,
     workdays,
 )
@@ -181,8 +195,16 @@ class NotFoundProblem(Problem):
     unknown_id: str = field(description="The id that was not found.")
 
 
+@strawberry.type(name="PeriodClosed", description="The books are closed for this period.")
+class PeriodClosedProblem(Problem):
+    """What is restated later is trued up in an open period."""
+
+    closed_through: date = field(description="The day through which the books are closed.")
+
+
 PROBLEM_TYPES = (
     RuleProblem,
+    PeriodClosedProblem,
     IdempotencyConflictProblem,
     NotPermittedProblem,
     NotFoundProblem,
@@ -198,6 +220,14 @@ def problem_of(refusal: Refusal) -> Problem:
         case IdempotencyConflict():
             return IdempotencyConflictProblem(
                 code=code, message=message, path=path, remedy=remedy, key=str(facts["key"])
+            )
+        case PeriodClosed():
+            return PeriodClosedProblem(
+                code=code,
+                message=message,
+                path=path,
+                remedy=remedy,
+                closed_through=date.fromisoformat(str(facts["through"])),
             )
         case NotPermitted():
             return NotPermittedProblem(

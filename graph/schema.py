@@ -18,7 +18,10 @@ from strawberry.schema.config import StrawberryConfig
 
 from graph.agreements import AgreementQuery, load_proposal
 from graph.answers import AgreementMutation
+from graph.bankimports import BankMutation
+from graph.banks import BankQuery, load_statement
 from graph.checkpoints import CheckpointMutation, CheckpointQuery
+from graph.closings import CloseMutation, CloseQuery, load_close
 from graph.context import AuthorityEnded, Info
 from graph.delegations import (
     CalendarMutation,
@@ -29,6 +32,7 @@ from graph.delegations import (
 )
 from graph.directory import DirectoryMutation, DirectoryQuery
 from graph.disputes import DisputeMutation, DisputeQuery
+from graph.dropping import DroppingMutation
 from graph.dues import DueQuery, load_due
 from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of
 from graph.entries import EntryQuery, load_entry
@@ -59,6 +63,8 @@ from graph.scorecards import ScorecardQuery
 from graph.settlements import SettlementMutation, SettlementQuery, load_settlement
 from graph.sponsors import SponsorMutation, SponsorQuery, load_sponsor
 from graph.subscriptions import Subscription
+from graph.trust import TrustQuery
+from graph.uploads import UploadMutation, UploadQuery, load_upload
 from graph.what_ifs import WhatIfQuery
 from ledger.changes import AccountBalance
 from ledger.errors import Fault, Refusal, Trouble
@@ -107,6 +113,8 @@ _LOADERS: Mapping[str, Loader] = {
     "Settlement": load_settlement,
     "Payment": load_payment,
     "Due": load_due,
+    "PeriodClose": load_close,
+    "BankStatement": load_statement,
     "Policy": load_policy,
     "ConsentKey": load_consent_key,
     "Witness": load_witness,
@@ -123,6 +131,7 @@ _LOADERS: Mapping[str, Loader] = {
     "Session": load_session,
     "PartySponsor": load_sponsor,
     "Delegation": load_delegation,
+    "ObservationUpload": load_upload,
 }
 
 
@@ -157,6 +166,7 @@ class Query(
     ObservationQuery,
     ExclusionQuery,
     PartQuery,
+    UploadQuery,
     MeasurementQuery,
     RerunQuery,
     ScorecardQuery,
@@ -167,6 +177,9 @@ class Query(
     JournalQuery,
     PaymentQuery,
     DueQuery,
+    BankQuery,
+    CloseQuery,
+    TrustQuery,
     PolicyQuery,
     KeyQuery,
     IdentityQuery,
@@ -198,10 +211,14 @@ class Mutation(
     ObservationMutation,
     ExclusionMutation,
     PartMutation,
+    UploadMutation,
+    DroppingMutation,
     MeasurementMutation,
     SchemeMutation,
     SettlementMutation,
     PaymentMutation,
+    BankMutation,
+    CloseMutation,
     PolicyMutation,
     KeyMutation,
     IdentityMutation,

@@ -20,6 +20,7 @@ from ledger.answer import (
 )
 from ledger.book import Book
 from ledger.changes import opening_of
+from ledger.closeout import closed_books, is_closable, require_closable
 from ledger.commands import Decision
 from ledger.delegation import GrantDelegation, RevokeDelegation
 from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling
@@ -89,6 +90,7 @@ def _require_bindable(book: Book, fact: Fact, actor: Actor, now: datetime) -> No
     ruled = proposal.dispute.ruled() if proposal.dispute else None
     if proposal.next_step() is Step.AGREE or ruled is RulingOutcome.BINDS:
         require_bindable(book, proposal)
+        require_closable(book, proposal)
 
 
 def _may_notify(book: Book, command: NotifyParty, actor: Actor) -> None:
@@ -264,13 +266,15 @@ def agreed(
     What by now cannot bind any more lapses instead, where no member is there to be refused.
     """
     key = proposal.proposal_id
-    if not is_bindable(book, proposal):
+    if not (is_bindable(book, proposal) and is_closable(book, proposal)):
         yield Fact(ProposalLapsed(key, ()))
         return
     consents = tuple(answer.index for answer in proposal.consents())
     yield Fact(ProposalAgreed(key, consents, rulings, due, is_partial))
     if proposal.kind is ProposalKind.SETTLEMENT and not is_partial:
         yield from posted(book, key)
+    elif proposal.kind is ProposalKind.PERIOD_CLOSE and not is_partial:
+        yield from closed_books(book, key)
     elif is_partial and proposal.undisputed_index is None:
         yield from part_posted(book, proposal)
 

@@ -60,6 +60,12 @@ ACTS: Mapping[str, Act] = {
             after_leaving=True,
         ),
         Act(
+            "dropObservations",
+            (Role.ADMIN,),
+            Consenters.NOBODY,
+            "one party's own: raw answers of people that it may no longer keep",
+        ),
+        Act(
             "submitPart",
             (Role.REPORTER,),
             Consenters.NOBODY,
@@ -173,6 +179,26 @@ ACTS: Mapping[str, Act] = {
             Consenters.NOBODY,
             "one party's own: the payee states what arrived",
             after_leaving=True,
+        ),
+        Act(
+            "importBankStatement",
+            (Role.FINANCE,),
+            Consenters.NOBODY,
+            "one party's own: what its bank says moved on its own account",
+            after_leaving=True,
+        ),
+        Act(
+            "matchBankLine",
+            (Role.FINANCE,),
+            Consenters.NOBODY,
+            "one party's own: which of its dues a line of its own bank statement is about",
+            after_leaving=True,
+        ),
+        Act(
+            "proposePeriodClose",
+            (Role.FINANCE, Role.APPROVER),
+            Consenters.ALL_SIGNING,
+            "a closed period takes from all the right to settle it",
         ),
         Act(
             "reversePayment",

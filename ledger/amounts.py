@@ -102,8 +102,13 @@ def render_fixed(value: Fraction, digits: int) -> str:
     scaled = value * 10**digits
     if scaled.denominator != 1:
         raise Fault(f"{value} has more than {digits} decimals")
-    sign = "-" if scaled < 0 else ""
-    whole = str(abs(scaled.numerator)).rjust(digits + 1, "0")
+    return _point(scaled.numerator, digits)
+
+
+def _point(units: int, digits: int) -> str:
+    """A decimal of so many units of its last place."""
+    sign = "-" if units < 0 else ""
+    whole = str(abs(units)).rjust(digits + 1, "0")
     return sign + (f"{whole[:-digits]}.{whole[-digits:]}" if digits else whole)
 
 
@@ -193,7 +198,7 @@ class Money:
 
     def render(self) -> str:
         """The amount with all its decimals, "12.50". Law: parse(render(m)) == m."""
-        return render_fixed(self.value, minor_digits(self.currency))
+        return _point(self.amount_minor, minor_digits(self.currency))
 
 
 def allocate(total: int, shares: Sequence[Fraction]) -> list[int]:

@@ -5,15 +5,24 @@ measurement follows from the parts it names, a settlement recomputes to the cent
 from what is owed. Source: `ledger-format.md`, "Offline".
 """
 
-from ledger import policy, settlement
+from ledger import closing, policy, settlement
 from ledger.audit_agreement import check_agreement, check_due, check_opening
-from ledger.audit_evidence import check_exclusion, check_indicator, check_measurement, check_part
+from ledger.audit_evidence import (
+    check_exclusion,
+    check_indicator,
+    check_measurement,
+    check_report,
+)
 from ledger.audit_governance import asked_of_governance, check_governance
-from ledger.audit_paying import check_paying
+from ledger.audit_paying import PAYING, check_paying
 from ledger.audit_payout import check_own, check_posted, check_scheme, check_settlement
 from ledger.audit_trust import check_trust
+from ledger.bankstatement import StatementImported
 from ledger.book import Book
 from ledger.changes import opening_of
+from ledger.closeout import require_decided
+from ledger.closing import BooksClosed, CloseProposed
+from ledger.dropping import ObservationsDropped
 from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Refusal
 from ledger.exclusion import ExclusionProposed
@@ -25,10 +34,12 @@ from ledger.indicator import IndicatorProposed
 from ledger.journal import SettlementPosted, StakePosted
 from ledger.keyring import WitnessRegistered
 from ledger.measurement import MeasurementProposed
+from ledger.observation import ObservationsRecorded
 from ledger.part import PartSubmitted
 from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyProposed
+from ledger.reconciliation import LinesMatched
 from ledger.register import SEALABLE
 from ledger.remark import RemarkMade
 from ledger.rotation import LogKeyRotated
@@ -37,6 +48,9 @@ from ledger.scheme import SchemeProposed
 from ledger.settlement import SettlementProposed
 from ledger.stake import StakeProposed
 from ledger.standing import may_enter
+
+FOLLOWS = ("stake.posted", "books.closed")
+"""Kinds of sealed entries that follow an agreement."""
 
 
 def check(book: Book, placed: Placed) -> None:
@@ -58,19 +72,20 @@ def check_sealed(book: Book, sealed: Sealed) -> None:
     authors = around.signing_ids(sealed.at) if is_remark else around.party_ids() | {CLOCK}
     require(sealed.party in authors, "its party is no member")
     require(around.party_ids().issuperset(sealed.audience), "its audience holds strangers")
-    posts = sealed.kind == "stake.posted"  # by the last consent, whoever gave it
+    posts = sealed.kind in FOLLOWS  # by the last consent, whoever gave it
     require(posts or sealed.party in sealed.audience, "its audience lacks its author")
 
 
 def _check_audience(book: Book, placed: Placed) -> None:
     """An audience is whom the event concerns; of a remark, members with the author among them."""
-    if not isinstance(placed.event, RemarkMade):
+    if not isinstance(placed.event, RemarkMade | StatementImported | BooksClosed):
         wanted = _audience_of(book, placed.event)
         whose = "everybody" if wanted == EVERYBODY else "the partner and the outsourcer"
         require(placed.audience == wanted, f"its audience is not {whose}")
     elif placed.audience != EVERYBODY:
         _check_members(book, placed)
-        require(placed.party in placed.audience, "its audience lacks its author")
+        if not isinstance(placed.event, BooksClosed):  # it follows: its author is the last to sign
+            require(placed.party in placed.audience, "its audience lacks its author")
 
 
 def _check_members(book: Book, placed: Placed | Sealed) -> None:
@@ -90,6 +105,8 @@ def _audience_of(book: Book, event: object) -> tuple[str, ...]:
             return book.dues[reference].audience
         case PaymentConfirmed(payment_id=key) | PaymentReversed(payment_id=key):
             return book.dues[book.payments[key].reference].audience
+        case LinesMatched(lines=lines) if lines:
+            return book.dues[lines[0].reference].audience
         case _:
             return EVERYBODY
 
@@ -108,15 +125,15 @@ def _check(book: Book, placed: Placed) -> None:
     if is_about_agreeing:
         return
     match placed.event:
-        case PartSubmitted() as part:
-            check_part(book, placed, part)
+        case ObservationsRecorded() | ObservationsDropped() | PartSubmitted() as reported:
+            check_report(book, placed.party, reported)
         case SettlementPosted() | StakePosted() as entered:
             check_posted(book, entered)
         case SchemePartProposed() | StakeProposed() as own:
             require(placed.party == ecosystem(book).outsourcer.party_id, "the outsourcer proposes")
             check_own(book, placed.at, own)
-        case PaymentReported() | PaymentConfirmed() | PaymentReversed() as paid:
-            check_paying(book, placed, paid)
+        case _ if isinstance(placed.event, PAYING):
+            check_paying(book, placed)
         case _ if opening is not None or isinstance(placed.event, OwnAct):
             _check_content(book, placed)
         case _:
@@ -140,6 +157,9 @@ def _check_content(book: Book, placed: Placed) -> None:
             require(version == book.last_agreed_policy().version + 1, "its version does not follow")
             signing = ecosystem(book).signing_ids(placed.at)
             policy.check(agreed, book.keyring.witnesses.keys(), signing)
+        case CloseProposed(through=through):
+            closing.check(book.closings, through, placed.at)
+            require_decided(book, through)
         case _:
             check_governance(book, placed)
 
@@ -163,6 +183,8 @@ def _asked(book: Book, placed: Placed) -> tuple[str, frozenset[str]]:
             return settlement.subject_of(content), asked
         case PolicyProposed():
             return policy.SUBJECT, ecosystem(book).signing_ids(placed.at)
+        case CloseProposed():
+            return closing.SUBJECT, ecosystem(book).signing_ids(placed.at)
         case _:
             return asked_of_governance(book, placed)
 

@@ -24,6 +24,7 @@ from ledger.answer import (
     UndisputedBound,
 )
 from ledger.book import Book
+from ledger.closing import BooksClosed, CloseProposed
 from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.dispute import (
     DisputeEscalated,
@@ -58,6 +59,7 @@ KINDS: Mapping[type, frozenset[ProposalKind]] = {
     SchemeProposed: frozenset({ProposalKind.SCHEME}),
     SettlementProposed: frozenset({ProposalKind.SETTLEMENT}),
     PolicyProposed: frozenset({ProposalKind.POLICY}),
+    CloseProposed: frozenset({ProposalKind.PERIOD_CLOSE}),
     MembershipProposed: frozenset(MEMBERSHIP_KINDS),
     PilotProposed: frozenset({ProposalKind.PILOT}),
     PromotionProposed: frozenset({ProposalKind.PROMOTION}),
@@ -82,7 +84,7 @@ FOLLOWING = (
 def check_due(book: Book, placed: Placed) -> None:
     """Return if an entry is what comes next, where something follows or is due by then."""
     event = placed.event
-    if isinstance(event, SettlementPosted | SettlementPartPosted | StakePosted):
+    if isinstance(event, SettlementPosted | SettlementPartPosted | StakePosted | BooksClosed):
         return  # it follows an outcome, within the same breath
     due = next_due(book, placed.at)
     if due is None:

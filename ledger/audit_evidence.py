@@ -1,20 +1,24 @@
-"""Audit of evidence: indicators, parts, exclusions and measurements, computed again. Pure."""
+"""Audit of evidence: batches, indicators, parts, exclusions and measurements. Pure."""
 
 from immutables import Map
 
 from ledger import drafting
 from ledger.book import Book
+from ledger.dropping import ObservationsDropped, is_orderly
 from ledger.evidence import check_inputs
 from ledger.exclusion import ExclusionProposed, check_window, indices, values
 from ledger.fact import Placed
 from ledger.indicator import IndicatorProposed
 from ledger.measurement import MeasurementProposed
 from ledger.measuring import used_parts
+from ledger.observation import ObservationsRecorded
 from ledger.part import BasisKind, PartSubmitted
 from ledger.priority import require_room
 from ledger.result import result
 from ledger.rule import ecosystem, require
+from ledger.series import check_declaration
 from ledger.surroundings import around
+from ledger.tree import HASH_SIZE
 
 
 def check_indicator(book: Book, placed: Placed, event: IndicatorProposed) -> None:
@@ -24,10 +28,28 @@ def check_indicator(book: Book, placed: Placed, event: IndicatorProposed) -> Non
     require_room(book, event.terms, event.indicator_id, book.policy())
 
 
-def check_part(book: Book, placed: Placed, event: PartSubmitted) -> None:
+def check_report(
+    book: Book, party: str, event: ObservationsRecorded | ObservationsDropped | PartSubmitted
+) -> None:
+    """A batch keeps to what its series was declared to be, a part to its indicator.
+
+    Raises RuleBroken and what the rules themselves raise.
+    """
+    match event:
+        case ObservationsRecorded(series=series, declared=declared):
+            require(event.count > 0, "it records no row")
+            require(len(event.root) == HASH_SIZE, "its root is no hash")
+            check_declaration(series, declared, book.declarations.get((party, series)))
+        case ObservationsDropped(rows=rows):
+            require(is_orderly(rows, book.size), "it drops rows that are not there")
+        case PartSubmitted():
+            _check_part(book, party, event)
+
+
+def _check_part(book: Book, party: str, event: PartSubmitted) -> None:
     """A part speaks for its own party, in figures that its version can use. Raises RuleBroken."""
     version = book.indicator_version(event.indicator_id, event.version)
-    require(event.figures.party_id == placed.party, "it reports for another party")
+    require(event.figures.party_id == party, "it reports for another party")
     drafting.check_figures(version.terms, event.figures, "")
     is_measured = (event.indicator_id, event.period) in book.results
     require(not event.is_correction or is_measured, "it corrects what was never agreed")

@@ -1,7 +1,11 @@
 """Audit of paying: reports, confirmations and reversals of payments, computed again. Pure."""
 
+from ledger.audit_bank import check_imported, check_matched
+from ledger.bankstatement import StatementImported
 from ledger.book import Book
-from ledger.booking import payments_on
+from ledger.booking import candidates
+from ledger.closeout import closed_books
+from ledger.closing import BooksClosed
 from ledger.due import Due
 from ledger.fact import Placed
 from ledger.journal import Posting, post
@@ -11,20 +15,48 @@ from ledger.payment import (
     PaymentReported,
     PaymentReversed,
     PaymentStatus,
-    awaiting,
     reversal_postings,
     side_lines,
 )
+from ledger.proposal import ProposalStatus
+from ledger.reconciliation import LinesMatched
 from ledger.rule import RuleBroken, require
 
-PayingEvent = PaymentReported | PaymentConfirmed | PaymentReversed
+PAYING = (
+    PaymentReported,
+    PaymentConfirmed,
+    PaymentReversed,
+    StatementImported,
+    LinesMatched,
+    BooksClosed,
+)
+"""The events that this audits."""
 
 
-def check_paying(book: Book, placed: Placed, paid: PayingEvent) -> None:
+def check_paying(book: Book, placed: Placed) -> None:
     """A payment is of what is owed, by its payer or payee, and posts what it pays.
 
     Raises RuleBroken.
     """
+    match placed.event:
+        case BooksClosed(proposal_id=key) as closed:
+            state = book.closings.proposals[key]
+            require(state.status is ProposalStatus.AGREED, "the close is not agreed")
+            expected = [(fact.event, fact.audience) for fact in closed_books(book, key)]
+            require((closed, placed.audience) in expected, "its balances are not the accounts'")
+        case StatementImported() as imported:
+            check_imported(book, placed, imported)
+        case LinesMatched() as matched:
+            check_matched(book, placed, matched)
+        case PaymentReported() | PaymentConfirmed() | PaymentReversed() as paid:
+            _check_payment(book, placed, paid)
+        case _:
+            raise RuleBroken("it pays nothing that we know")
+
+
+def _check_payment(
+    book: Book, placed: Placed, paid: PaymentReported | PaymentConfirmed | PaymentReversed
+) -> None:
     match paid:
         case PaymentReported():
             due = _due(book, paid.reference)
@@ -62,7 +94,7 @@ def _check_reported(book: Book, placed: Placed, paid: PaymentReported, due: Due)
     require(paid.amount.currency == due.amount.currency, "it pays in another currency")
     owed = due.open_for(due.payer)
     require(0 < paid.amount.amount_minor <= owed, "it pays more than is owed")
-    known = awaiting(payments_on(book, due), due.payer, paid.amount)
+    known = candidates(book, due, paid.amount, due.payer).unanswered
     if known is None:
         require(paid.payment_id not in book.payments, "its id was used before")
     else:

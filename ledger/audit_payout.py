@@ -6,6 +6,7 @@ from datetime import datetime
 from ledger import first_check, first_settlement, first_terms, scheme
 from ledger.basis import facts_for, measured_for
 from ledger.book import Book
+from ledger.closeout import require_open
 from ledger.journal import SettlementPosted, StakePosted
 from ledger.partner import SchemePartProposed, SealedAt, is_confidential, personal
 from ledger.payout import posted
@@ -75,6 +76,7 @@ def check_settlement(book: Book, at: datetime, event: SettlementProposed) -> Non
     content = event.content
     agreed = _agreed(book, content)
     kind, period, key = content.kind, content.period, event.settlement_id
+    require_open(book, agreed, period)
     if content.rules_version == first_terms.RULES_VERSION:
         measured = measured_for(book, agreed.terms.indicator_ids(), period)
         expected = first_settlement.compute_first(agreed, measured, period, key)

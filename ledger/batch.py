@@ -6,28 +6,48 @@ Source: `design.md` decision 4.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from time import perf_counter_ns
 
 from ledger.actor import Actor
+from ledger.bankstatement import SealedStatement
 from ledger.book import Book
 from ledger.booking import bookings
 from ledger.change import Change
 from ledger.changes import changes
 from ledger.commands import Command, Decision, LogIdentity
-from ledger.errors import Refusal
+from ledger.dropping import DroppedRows
+from ledger.errors import Fault, Refusal
 from ledger.evolution import evolve
 from ledger.fact import CLOCK, Fact, Placed
 from ledger.history import Entry, seal
 from ledger.ids import EcosystemId, PartyId, Seed
 from ledger.journal import Booked
 from ledger.lapse import lapsed, next_due
-from ledger.observation import Batch, RecordObservations, ReferenceTaken, can_stand
+from ledger.observation import (
+    Batch,
+    EnterUpload,
+    Loaded,
+    RecordObservations,
+    ReferenceTaken,
+    UploadLapsed,
+    can_stand,
+)
 from ledger.schedule import Due
-from ledger.store import entries, news, observations, postings, projections, wakes
+from ledger.store import (
+    bankstatements,
+    entries,
+    news,
+    observations,
+    postings,
+    projections,
+    wakes,
+)
 from ledger.store.entries import UsedKey
 from ledger.store.pool import Connection
 from ledger.tree import Frontier
+from ledger.watch import Served
 
 
 class IdempotencyConflict(Refusal):
@@ -79,9 +99,15 @@ class Pending:
     postings: list[tuple[int, tuple[Booked, ...]]]
     rows: list[tuple[int, str, Batch]]
     keys: list[UsedKey]
-    references: set[tuple[str, str, str, int]]
+    references: set[observations.Reference]
     erased: list[int]
     schedule: tuple[Due, ...] = ()
+    statements: list[tuple[int, str, SealedStatement]] = field(default_factory=list)
+    dropped: list[tuple[str, DroppedRows]] = field(default_factory=list)
+    # of uploads: which are entered here, what rows they bring by number, which may be entered
+    loaded: list[tuple[int, str, Loaded]] = field(default_factory=list)
+    arriving: dict[int, set[observations.Reference]] = field(default_factory=dict)
+    loading: set[int] = field(default_factory=set)
 
     def repeated(self, request: Request) -> Receipt | None:
         """The answer from when the key was used first, if it was. Raises IdempotencyConflict."""
@@ -113,8 +139,14 @@ class Pending:
         first = self.book.size
         for fact in decision.facts:
             self._seal(fact, decision.party, request.actor.subject, seed)
-        if decision.batch is not None:
+        if isinstance(decision.batch, Batch):
             self.rows.append((first, decision.party, decision.batch))
+        elif decision.batch is not None:
+            self.loaded.append((first, decision.party, decision.batch))
+        self.statements += [
+            (first + number, decision.party, sealed) for number, sealed in decision.statements
+        ]
+        self.dropped.extend((decision.party, each) for each in decision.dropped)
         if decision.erased is not None:
             self.erased.append(decision.erased)
         used = UsedKey(
@@ -154,8 +186,16 @@ class Pending:
         if booked:
             self.postings.append((entry.index, booked))
 
-    def claim(self, party: str, batch: Batch) -> None:
-        """Refuse a reference that stands already, or that an earlier request of this one brings."""
+    def claim(self, party: str, batch: Batch | Loaded) -> None:
+        """Refuse a reference that stands already, or that an earlier request of this one brings.
+
+        The rows of an upload were compared before; from here on they stand for the requests after.
+        """
+        if isinstance(batch, Loaded):
+            if batch.number not in self.loading:
+                raise UploadLapsed
+            self.references |= self.arriving.get(batch.number, set())
+            return
         for number, row in enumerate(batch.rows):
             if (party, batch.event.series, row.reference, row.revision) in self.references:
                 raise ReferenceTaken(
@@ -181,6 +221,9 @@ class Pending:
         await projections.project(connection, self.ecosystem_id, self.changes)
         await postings.append(connection, self.ecosystem_id, self.postings)
         await observations.add_batches(connection, self.ecosystem_id, self.rows)
+        await bankstatements.add(connection, self.ecosystem_id, self.statements)
+        await observations.add_loaded(connection, self.ecosystem_id, self.loaded)
+        await observations.drop_rows(connection, self.ecosystem_id, self.dropped)
         if self.erased:
             await entries.erase_annexes(connection, self.ecosystem_id, self.erased)
         await news.wake(connection, self.ecosystem_id)
@@ -194,4 +237,26 @@ def references_of(requests: Sequence[Request]) -> list[observations.Reference]:
         if isinstance(request.command, RecordObservations)
         for row in request.command.rows
         if can_stand(request.command.series, row)
+    ]
+
+
+def served(outcomes: Sequence[Receipt | Refusal | Fault], started_ns: int, since_ns: int) -> Served:
+    """What the instruments are told of a durable batch, begun and first asked at those moments."""
+    receipts = [each for each in outcomes if isinstance(each, Receipt)]
+    new = [each for each in receipts if not each.is_repeat]
+    now_ns = perf_counter_ns()
+    return Served(
+        entered=len(new),
+        repeated=len(receipts) - len(new),
+        refused=len(outcomes) - len(receipts),
+        entries=sum(each.entry_count for each in new),
+        lasted_ns=now_ns - started_ns,
+        waited_ns=now_ns - since_ns,
+    )
+
+
+def numbers_of(requests: Sequence[Request]) -> list[int]:
+    """Under which numbers the rows of the requests' uploads are stored."""
+    return [
+        request.command.number for request in requests if isinstance(request.command, EnterUpload)
     ]

@@ -5,12 +5,15 @@ any time. The Book keeps what later decisions can need, not history; what the AP
 Book's own values, kept by index (`changes`). Source: `design.md` decisions 1 and 5.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from immutables import Map
 
 from ledger.amounts import Money
+from ledger.closing import Closings
 from ledger.delegation import Delegations
 from ledger.due import Due
 from ledger.ecosystem import Ecosystem
@@ -22,14 +25,18 @@ from ledger.ids import EcosystemId
 from ledger.indicator import IndicatorVersion
 from ledger.journal import Account, AccountState
 from ledger.keyring import Keyring
+from ledger.lane import Lane
 from ledger.measurement import Measurement
 from ledger.part import Part
 from ledger.payment import Payment
 from ledger.policy import FOUNDING_POLICY, Policy
 from ledger.proposal import Agreements, ProposalKind, ProposalStatus
 from ledger.scheme import Scheme
+from ledger.series import Declarations
 from ledger.settlement import Settlement
 from ledger.stake import SealedBook
+
+__all__ = ["BEGINNING", "Book", "Indicator", "replace"]
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -43,9 +50,9 @@ class Indicator:
     status: ProposalStatus
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Book:
-    """All that decisions need. Keys: see each map's comment."""
+    """All that decisions need. Keys: see each map's comment. Without slots, for `replace`."""
 
     ecosystem_id: EcosystemId
     size: int = 0
@@ -61,6 +68,8 @@ class Book:
     batches: Map[tuple[str, str], int] = Map()
     # (indicator id, period) -> party id -> when its first part came
     reported: Map[tuple[str, str], Map[str, datetime]] = Map()
+    # (party id, series) -> what its values are declared to be
+    declarations: Declarations = Map()
     # (indicator id, period) -> party id -> part
     parts: Map[tuple[str, str], Map[str, Part]] = Map()
     # what binds now -> proposal id; keys: indicator id, (indicator id, period), scheme id,
@@ -81,6 +90,13 @@ class Book:
     exclusions: Exclusions = Exclusions()
     # the newest rules that a measurement was computed by: none later goes back behind them
     rules_version: int = 1
+    # (reference, minor units, whether the payer stated them) -> payments
+    lanes: Map[tuple[str, int, bool], Lane] = Map()
+    # (party id, account, statement id) -> digest and entry of an imported statement
+    bank_statements: Map[tuple[str, str, str], tuple[str, int]] = Map()
+    # mark of a matched line of a bank statement -> payment id
+    bank_lines: Map[str, str] = Map()
+    closings: Closings = Closings()
     keyring: Keyring = Keyring()
     identities: Identities = Identities()
     sealed: SealedBook = SealedBook()
@@ -154,3 +170,19 @@ class Book:
         """The settlement of an id, proposed or agreed."""
         proposal_id = self.settlement_proposals.get(settlement_id)
         return None if proposal_id is None else self.settlements[proposal_id]
+
+
+if TYPE_CHECKING:
+    from dataclasses import replace
+else:
+
+    def replace(value: object, **fields: object) -> object:
+        """`dataclasses.replace`, and for the Book ten times faster.
+
+        Every entry changes it a few times, and the original sets each of its many fields by name.
+        """
+        if type(value) is not Book:
+            return dataclasses.replace(value, **fields)
+        after = object.__new__(Book)
+        vars(after).update(vars(value), **fields)
+        return after

@@ -4,10 +4,13 @@ The one rule: what is owed, what was paid and every balance follow from postings
 its place in its account. Source: `domain.md` section 8.
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 
-from ledger.book import Book
+from ledger import closing
+from ledger.amounts import Money
+from ledger.bankstatement import StatementImported
+from ledger.book import Book, replace
+from ledger.closing import BooksClosed
 from ledger.due import Due, dues_of
 from ledger.errors import Fault
 from ledger.fact import Placed
@@ -18,7 +21,9 @@ from ledger.journal import (
     SettlementPartPosted,
     SettlementPosted,
     StakePosted,
+    post,
 )
+from ledger.lane import Lane
 from ledger.payment import (
     Payment,
     PaymentConfirmed,
@@ -26,7 +31,17 @@ from ledger.payment import (
     PaymentReversed,
     Side,
     begun,
+    reversal_postings,
+    side_lines,
     tallied,
+)
+from ledger.reconciliation import (
+    Candidates,
+    LineEffect,
+    LinesMatched,
+    MatchedLine,
+    MatchLine,
+    effect_of,
 )
 from ledger.settlement import Settlement
 from ledger.undisputed import bound_so_far, unposted_elsewhere, with_part_posted
@@ -35,7 +50,7 @@ SettlementEvent = SettlementPosted | SettlementPartPosted | StakePosted
 
 
 def book_entry(book: Book, placed: Placed) -> Book:
-    """The Book after an entry that posts. Raises Fault when a posting is out of its place."""
+    """The Book after an entry of finance. Raises Fault when a posting is out of its place."""
     match placed.event:
         case SettlementPosted() | SettlementPartPosted() | StakePosted() as event:
             return _settled(book, placed, event)
@@ -53,9 +68,69 @@ def book_entry(book: Book, placed: Placed) -> Book:
             payment = book.payments[event.payment_id]
             side = replace(payment.side(placed.party), reversed_index=placed.index)
             book = _stated(book, payment, placed.party, side)
+        case LinesMatched(lines=lines):
+            for line in lines:
+                book = book_line(book, placed.party, placed.index, line)
+            return book
+        case StatementImported() as imported:
+            key = (placed.party, imported.account, imported.statement_id)
+            seen = book.bank_statements.set(key, (imported.digest, placed.index))
+            return replace(book, bank_statements=seen)
+        case BooksClosed() as closed:
+            return replace(book, closings=closing.closed(book.closings, placed, closed))
         case _:
             raise Fault(f"entry {placed.index} posts nothing that we know")
     return with_postings(book, event.postings)
+
+
+def book_line(book: Book, party_id: str, index: int, line: MatchedLine) -> Book:
+    """The Book after a matched line of a party's bank statement."""
+    due = book.dues[line.reference]
+    known = book.payments.get(line.payment_id)
+    payment = known or begun(due, line.payment_id, line.amount, line.on, index)
+    side = payment.side(party_id)
+    match line.effect:
+        case LineEffect.SHOWN:
+            side = replace(side, line=line.place)
+        case LineEffect.REVERSED:
+            side = replace(side, reversed_index=index)
+        case LineEffect.JOINED | LineEffect.BEGUN:
+            side = Side(index, line=line.place)
+    book = _stated(book, payment, party_id, side)
+    book = replace(book, bank_lines=book.bank_lines.set(line.place.mark, line.payment_id))
+    return with_postings(book, line.postings)
+
+
+def matched_line(
+    book: Book, party_id: str, asked: MatchLine, new_id: Callable[[], str]
+) -> MatchedLine | None:
+    """What a line of a party's statement does to a due; None when it cannot be about it.
+
+    `new_id` names a payment that nobody had stated. An audit gives the id that stands.
+    """
+    due = book.dues[asked.reference]
+    moved = Money(asked.amount.currency, abs(asked.amount.amount_minor))
+    found = effect_of(asked.amount, due, candidates(book, due, moved, party_id), party_id)
+    if found is None:
+        return None
+    effect, payment = found
+    postings: tuple[Posting, ...] = ()
+    reverses = None
+    if effect is LineEffect.REVERSED and payment is not None:
+        reverses = payment.side(party_id).index
+        postings = reversal_postings(payment, due, book.accounts, party_id)
+    elif effect is not LineEffect.SHOWN:
+        postings, _ = post(side_lines(party_id, due, moved), book.accounts)
+    return MatchedLine(
+        asked.place,
+        due.reference,
+        moved,
+        asked.booked_on,
+        effect,
+        payment.payment_id if payment else new_id(),
+        postings,
+        reverses,
+    )
 
 
 def bookings(book: Book, placed: Placed) -> tuple[Booked, ...]:
@@ -87,6 +162,10 @@ def _bookings(book: Book, placed: Placed) -> Iterator[Booked]:
         case PaymentReversed(payment_id=payment_id, reverses=reverses, postings=postings):
             for posting in postings:
                 yield Booked(posting, book.payments[payment_id].reference, reverses)
+        case LinesMatched(lines=lines):
+            for line in lines:
+                for posting in line.postings:
+                    yield Booked(posting, line.reference, line.reverses)
         case _:
             pass
 
@@ -98,9 +177,17 @@ def settled_dues(book: Book, event: SettlementEvent) -> tuple[Due, ...]:
     return tuple(due for due in found if due is not None)
 
 
-def payments_on(book: Book, due: Due) -> list[Payment]:
-    """The payments of a due, earliest first."""
-    return [book.payments[each] for each in due.payment_ids]
+def candidates(book: Book, due: Due, amount: Money, party_id: str) -> Candidates:
+    """The payments of an amount on a due that a side's bank line may be about."""
+    is_payer = party_id == due.payer
+    key = (due.reference, amount.amount_minor)
+    mine = book.lanes.get((*key, is_payer), Lane())
+    others = book.lanes.get((*key, not is_payer), Lane())
+    return Candidates(
+        mine.first_unshown(book.payments, is_payer=is_payer),
+        others.first_unanswered(book.payments, is_payer=not is_payer),
+        mine.last_standing(book.payments, is_payer=is_payer),
+    )
 
 
 def _posted_content(book: Book, event: SettlementEvent) -> Settlement:
@@ -143,11 +230,21 @@ def _settled(book: Book, placed: Placed, event: SettlementEvent) -> Book:
 
 def _stated(book: Book, payment: Payment, party_id: str, side: Side) -> Book:
     """The Book once a side states something else about a payment."""
-    due = book.dues[payment.reference]
-    payments = book.payments.set(payment.payment_id, payment.with_side(party_id, side))
-    ids = dict.fromkeys((*due.payment_ids, payment.payment_id))
-    due = tallied(due, (payments[each] for each in ids))
-    return replace(book, payments=payments, dues=book.dues.set(due.reference, due))
+    before = book.payments.get(payment.payment_id)
+    is_new_word = payment.side(party_id).index is None
+    after = payment.with_side(party_id, side)
+    payments = book.payments.set(payment.payment_id, after)
+    due = tallied(book.dues[payment.reference], before, after)
+    lanes = book.lanes
+    for is_payer in (True, False):
+        key = (due.reference, payment.amount.amount_minor, is_payer)
+        lane = lanes.get(key)
+        if is_new_word and is_payer == (party_id == due.payer):
+            lane = (lane or Lane()).with_payment(payment.payment_id)
+        if lane is not None:
+            lanes = lanes.set(key, lane.trimmed(payments, is_payer=is_payer))
+    dues = book.dues.set(due.reference, due)
+    return replace(book, payments=payments, dues=dues, lanes=lanes)
 
 
 def with_postings(book: Book, postings: tuple[Posting, ...]) -> Book:

@@ -3,17 +3,23 @@
 The one rule: as `read`: what may not be seen is not in the answer, decided inside the SQL.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from ledger.actor import Actor
+from ledger.actor import Actor, NotFound
+from ledger.conduct import Conduct
 from ledger.due import Due
 from ledger.history import decode_state
 from ledger.party import PartyRole
+from ledger.payment import Payment
 from ledger.read import Narrowed, Reader
-from ledger.store import entries, postings, projections
+from ledger.store import bankstatements, entries, postings, projections
+from ledger.store.bankstatements import StoredLine, StoredStatement
 from ledger.store.postings import Books, StoredPosting
 from ledger.store.projections import Scope
+
+T = TypeVar("T")
 
 STREAM_PAGE = 5000
 """Rows that a streamed download reads at once: what it holds in memory."""
@@ -77,13 +83,34 @@ class Bookkeeping(Reader):
         self, actor: Actor, narrowed: Narrowed, as_of: int | None = None
     ) -> AsyncIterator[list[Due]]:
         """All dues that the actor may see, in pages of a stream, in the order of posting."""
+        async for page in self._states(actor, "due", Due, narrowed, as_of):
+            yield page
+
+    async def payments(
+        self, actor: Actor, reference: str, as_of: int | None = None
+    ) -> AsyncIterator[list[Payment]]:
+        """All payments of a due, in pages of a stream, earliest first."""
+        narrowed = Narrowed(parent_id=reference)
+        async for page in self._states(actor, "payment", Payment, narrowed, as_of):
+            yield page
+
+    async def conduct(self, actor: Actor, party_id: str, as_of: int | None = None) -> list[Conduct]:
+        """What the ledger shows of a party, in the order of the entries."""
+        narrowed = Narrowed(parent_id=party_id)
+        pages = self._states(actor, "conduct", Conduct, narrowed, as_of)
+        found = [each async for page in pages for each in page]
+        return sorted(found, key=lambda each: each.index)
+
+    async def _states(
+        self, actor: Actor, concept: str, kind: type[T], narrowed: Narrowed, as_of: int | None
+    ) -> AsyncIterator[list[T]]:
         cursor = None
         while True:
             async with self._seeing(actor) as (connection, sight):
-                if not sight.covers("due"):
+                if not sight.covers(concept):
                     return
                 scope = Scope(
-                    "due",
+                    concept,
                     actor.party_id,
                     as_of,
                     narrowed.parent_id,
@@ -95,10 +122,66 @@ class Bookkeeping(Reader):
                     connection, actor.ecosystem_id, scope, cursor, STATE_PAGE, backward=False
                 )
             if states:
-                yield [decode_state(state.data, Due) for state in states]
+                yield [decode_state(state.data, kind) for state in states]
                 cursor = (states[-1].first_index, states[-1].object_id)
             if len(states) < STATE_PAGE:
                 return
+
+    async def bank_statements(self, actor: Actor, after: int, limit: int) -> list[StoredStatement]:
+        """Statements that the actor's party imported, after an entry, oldest first."""
+        async with self._reading(actor) as connection:
+            return await bankstatements.statements_of(
+                connection, actor.ecosystem_id, actor.party_id, after, limit
+            )
+
+    async def bank_lines(
+        self,
+        actor: Actor,
+        cursor: tuple[int, int] | None,
+        limit: int,
+        *,
+        statement_index: int | None = None,
+        is_matched: bool | None = None,
+    ) -> list[StoredLine]:
+        """Lines of the party's own statements, after (statement, line), oldest first."""
+        async with self._reading(actor) as connection:
+            return await bankstatements.lines_of(
+                connection,
+                actor.ecosystem_id,
+                actor.party_id,
+                statement_index,
+                cursor,
+                limit,
+                is_matched=is_matched,
+            )
+
+    async def all_bank_lines(
+        self, actor: Actor, *, is_matched: bool | None = None
+    ) -> AsyncIterator[list[StoredLine]]:
+        """All lines of the party's own statements, in pages of a stream."""
+        cursor: tuple[int, int] | None = None
+        while True:
+            page = await self.bank_lines(actor, cursor, STATE_PAGE, is_matched=is_matched)
+            if page:
+                yield page
+                cursor = (page[-1].statement_index, page[-1].number)
+            if len(page) < STATE_PAGE:
+                return
+
+    async def bank_line(self, actor: Actor, statement_index: int, line: int) -> StoredLine:
+        """A line of the party's own statement. Raises NotFound."""
+        cursor = (statement_index, line - 1)
+        found = await self.bank_lines(actor, cursor, 1, statement_index=statement_index)
+        if not found or found[0].number != line:
+            raise NotFound("line", what="line of a bank statement", id=f"{statement_index}/{line}")
+        return found[0]
+
+    async def open_dues(self, actor: Actor, currencies: Sequence[str]) -> list[Due]:
+        """Dues of the party that are not matched: what suggestions look among."""
+        async with self._reading(actor) as connection:
+            return await bankstatements.open_dues(
+                connection, actor.ecosystem_id, actor.party_id, currencies
+            )
 
     async def size_at(self, actor: Actor, instant: datetime) -> int:
         """How many entries the ledger had at an instant."""

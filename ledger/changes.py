@@ -4,17 +4,22 @@ The one rule: a projection is one of the Book's own values, so that a refold of 
 the same tables. Source: `design.md` decision 5.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from ledger import governance
+from ledger.bankstatement import StatementImported
 from ledger.book import Book
 from ledger.booking import bookings, settled_dues
 from ledger.change import Change
+from ledger.closing import BooksClosed, CloseProposed
+from ledger.conduct import conducts
 from ledger.delegation import DelegationEnded, DelegationGranted
+from ledger.dropping import ObservationsDropped
+from ledger.due import Due
 from ledger.ecosystem import EcosystemFounded
 from ledger.exclusion import ExclusionProposed
-from ledger.fact import Placed
+from ledger.fact import EVERYBODY, Placed
 from ledger.governance import GOVERNED
 from ledger.governed import entered_changes, governed_changes
 from ledger.identity import (
@@ -39,12 +44,25 @@ from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import PolicyApplied, PolicyProposed
 from ledger.proposal import SETTLING, Opening, Proposal, ProposalStatus
+from ledger.reconciliation import LinesMatched
 from ledger.remark import AnnexErased, Remark, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import SchemeProposed
+from ledger.series import SeriesDeclared
 from ledger.settlement import Settlement, SettlementProposed
 from ledger.stake import StakeProposed
 from ledger.workdays import AdoptedCalendar, BusinessCalendarAdopted
+
+_BOOKED = (
+    SettlementPosted,
+    SettlementPartPosted,
+    StakePosted,
+    PaymentReported,
+    PaymentConfirmed,
+    PaymentReversed,
+    StatementImported,
+    LinesMatched,
+)
 
 
 def opening_of(event: object) -> Opening | None:
@@ -57,6 +75,7 @@ def opening_of(event: object) -> Opening | None:
             | SchemeProposed(opening=terms)
             | SettlementProposed(opening=terms)
             | PolicyProposed(opening=terms)
+            | CloseProposed(opening=terms)
         ):
             return terms
         case _:
@@ -64,13 +83,19 @@ def opening_of(event: object) -> Opening | None:
 
 
 def changes(book: Book, placed: Placed) -> Iterator[Change]:
-    """What the entry changed in the Book, `book` being the one after it."""
+    """What the entry changed in the Book, `book` being the one after it, and what it shows."""
+    yield from _changes(book, placed)
+    for each in conducts(book, placed, opening_of(placed.event)):
+        yield Change("conduct", each.object_id, each, each.party_id, "", each.kind)
+
+
+def _changes(book: Book, placed: Placed) -> Iterator[Change]:
     event = placed.event
     match event:
         case _ if isinstance(event, EcosystemFounded | LogKeyRotated | governance.OwnAct):
             yield from entered_changes(book, placed)
             return
-        case ObservationsRecorded() | AnnexErased():
+        case AnnexErased() | ObservationsDropped():
             return
         case BusinessCalendarAdopted() | DelegationGranted() | DelegationEnded() | PolicyApplied():
             yield from _agreeing_changes(book, placed)
@@ -85,23 +110,18 @@ def changes(book: Book, placed: Placed) -> Iterator[Change]:
         ):
             yield from _trust_changes(book, placed)
             return
-        case PartSubmitted(indicator_id=indicator_id, period=period):
-            part = book.parts[indicator_id, period][placed.party]
-            yield Change(
-                "part", f"{indicator_id}/{period}/{placed.party}", part, indicator_id, period
-            )
+        case ObservationsRecorded() | PartSubmitted() as reported:
+            yield from _report_changes(book, placed, reported)
             return
         case SchemePartProposed() | StakeProposed() as own:
             yield _sealed_change(book, own)
             return
-        case (
-            SettlementPosted()
-            | SettlementPartPosted()
-            | StakePosted()
-            | PaymentReported()
-            | PaymentConfirmed()
-            | PaymentReversed()
-        ):
+        case BooksClosed(proposal_id=key):
+            if placed.audience == EVERYBODY:  # the entries of other audiences say the same
+                close = book.closings.proposals[key]
+                yield Change("closing", key, close, "", "", close.status)
+            return
+        case _ if isinstance(event, _BOOKED):
             yield from _booking_changes(book, placed)
             return
         case _:
@@ -145,6 +165,21 @@ def _agreeing_changes(book: Book, placed: Placed) -> Iterator[Change]:
             pass
 
 
+def _report_changes(
+    book: Book, placed: Placed, event: ObservationsRecorded | PartSubmitted
+) -> Iterator[Change]:
+    """What a party's report changed: its part, or what its series is declared to be."""
+    party = placed.party
+    match event:
+        case PartSubmitted(indicator_id=indicator_id, period=period):
+            part = book.parts[indicator_id, period][party]
+            yield Change("part", f"{indicator_id}/{period}/{party}", part, indicator_id, period)
+        case ObservationsRecorded(series=name, declared=declared):
+            if declared is not None:
+                held = SeriesDeclared(party, name, book.declarations[party, name], placed.index)
+                yield Change("series", held.key, held, party)
+
+
 def _key_change(book: Book, key_id: str) -> Change:
     key = book.keyring.consent_keys[key_id]
     status = "IN_FORCE" if key.revoked_index is None else "REVOKED"
@@ -170,6 +205,19 @@ def _sealed_change(book: Book, event: SchemePartProposed | StakeProposed) -> Cha
     return Change("stake", key, stake, event.settlement_id, period, concerns=own)
 
 
+def _payment_changes(
+    book: Book, payment_ids: Sequence[str]
+) -> Generator[Change, None, tuple[Due, ...]]:
+    """Each payment once, and the dues that they are of, each once."""
+    dues = {}
+    for key in dict.fromkeys(payment_ids):
+        payment = book.payments[key]
+        sides = (payment.payer, payment.payee)
+        yield Change("payment", key, payment, payment.reference, "", payment.status, sides)
+        dues[payment.reference] = book.dues[payment.reference]
+    return tuple(dues.values())
+
+
 def _booking_changes(book: Book, placed: Placed) -> Iterator[Change]:
     """What an entry that posts changed: payments, what is owed, and accounts."""
     match placed.event:
@@ -180,10 +228,14 @@ def _booking_changes(book: Book, placed: Placed) -> Iterator[Change]:
             | PaymentConfirmed(payment_id=key)
             | PaymentReversed(payment_id=key)
         ):
-            payment = book.payments[key]
-            sides = (payment.payer, payment.payee)
-            yield Change("payment", key, payment, payment.settlement_id, "", payment.status, sides)
-            dues = (book.dues[payment.reference],)
+            dues = yield from _payment_changes(book, [key])
+        case StatementImported() as imported:
+            yield Change("bank_statement", str(placed.index), imported, placed.party)
+            return
+        case LinesMatched(lines=lines):
+            for line in lines:
+                yield Change("bank_line", line.place.mark, line, line.payment_id)
+            dues = yield from _payment_changes(book, [line.payment_id for line in lines])
         case _:
             return
     for due in dues:
@@ -231,6 +283,8 @@ def _proposal_changes(book: Book, proposal: Proposal) -> Iterator[Change]:
         yield Change("policy", key, policy, "", "", status)
         if book.current_policy == key:
             yield Change("policy_in_force", "policy", policy)
+    elif (close := book.closings.proposals.get(key)) is not None:
+        yield Change("closing", key, close, "", "", status)
     else:
         settlement = book.settlements[key]
         yield _settlement_change(settlement, own)

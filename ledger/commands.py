@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from ledger.actor import Actor
 from ledger.acts import permit
 from ledger.agreement import Consent, NotifyParty, Objection, Withdrawal
+from ledger.bankstatement import ImportStatements, SealedStatement
+from ledger.closing import ProposeClose
 from ledger.delegation import GrantDelegation, RevokeDelegation
 from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling
+from ledger.dropping import DropObservations, DroppedRows
 from ledger.ecosystem import FoundEcosystem
 from ledger.exclusion import ProposeExclusion
 from ledger.fact import Fact
@@ -27,12 +30,13 @@ from ledger.membership import (
     ProposeDeparture,
     ProposeMembership,
 )
-from ledger.observation import Batch, RecordObservations
+from ledger.observation import Batch, EnterUpload, Loaded, RecordObservations
 from ledger.part import SubmitPart
 from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
 from ledger.people import NameStewards, RecordSession
 from ledger.pilot import ProposePilot, ProposePromotion, RecordLesson
 from ledger.policy import ProposePolicy
+from ledger.reconciliation import MatchLine
 from ledger.remark import EraseAnnex, MakeRemark
 from ledger.rotation import RotateLogKey
 from ledger.scheme import ProposeScheme
@@ -44,6 +48,8 @@ Command = (
     FoundEcosystem
     | ProposeIndicator
     | RecordObservations
+    | EnterUpload
+    | DropObservations
     | SubmitPart
     | ProposeMeasurement
     | ProposeRestatement
@@ -63,6 +69,9 @@ Command = (
     | ReportPayment
     | ConfirmPayment
     | ReversePayment
+    | ProposeClose
+    | ImportStatements
+    | MatchLine
     | ProposePolicy
     | RegisterConsentKey
     | RevokeConsentKey
@@ -91,6 +100,8 @@ ACT_OF: Mapping[type, str] = {
     FoundEcosystem: "foundEcosystem",
     ProposeIndicator: "proposeIndicator",
     RecordObservations: "recordObservations",
+    EnterUpload: "recordObservations",
+    DropObservations: "dropObservations",
     SubmitPart: "submitPart",
     ProposeMeasurement: "proposeMeasurement",
     ProposeRestatement: "proposeRestatement",
@@ -110,6 +121,9 @@ ACT_OF: Mapping[type, str] = {
     ReportPayment: "reportPayment",
     ConfirmPayment: "confirmPayment",
     ReversePayment: "reversePayment",
+    ProposeClose: "proposePeriodClose",
+    ImportStatements: "importBankStatement",
+    MatchLine: "matchBankLine",
     ProposePolicy: "proposePolicy",
     RegisterConsentKey: "registerConsentKey",
     RevokeConsentKey: "revokeConsentKey",
@@ -148,14 +162,17 @@ class Decision:
     """What happens: the facts, the id of the object that the caller asked about, rows beside.
 
     `party` is who acts in the entries: the caller's party, or the outsourcer that was just founded.
-    `erased` is the entry whose annex goes.
+    `erased` is the entry whose annex goes, `dropped` the raw rows that go; `statements` are bank
+    statements by the number of their fact.
     """
 
     facts: tuple[Fact, ...]
     object_id: str
     party: PartyId
-    batch: Batch | None = None
+    batch: Batch | Loaded | None = None
     erased: int | None = None
+    statements: tuple[tuple[int, SealedStatement], ...] = ()
+    dropped: tuple[DroppedRows, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

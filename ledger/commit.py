@@ -26,6 +26,7 @@ from ledger.sequencer import Clock, Sequencer, Surroundings
 from ledger.store import entries
 from ledger.store.pool import Database
 from ledger.tree import Frontier
+from ledger.watch import NoWatch, Watch
 
 log = logging.getLogger("jpi.commit")
 
@@ -67,10 +68,11 @@ class Ledger:
         max_books: int = MAX_BOOKS,
         snapshot_every: int = SNAPSHOT_EVERY,
         committed: Callable[[EcosystemId], None] = lambda _: None,
+        watch: Watch | None = None,
     ) -> None:
         """Writes go to `database`; `committed` is called after each durable batch.
 
-        `memory` is what the head is compared with before anything is written.
+        `memory` is what the head is compared with before anything is written; `watch` looks on.
         """
         self.database = database
         self.log_identity = log_identity
@@ -86,6 +88,7 @@ class Ledger:
             snapshot_every,
             committed,
             self.stopped,
+            watch or NoWatch(),
         )
         self._sequencers: OrderedDict[EcosystemId, Sequencer] = OrderedDict()
         self._is_closing = False
@@ -96,8 +99,7 @@ class Ledger:
         Raises a Refusal (nothing changed), a Trouble (retry with the same key) or a Fault.
         A caller that goes away does not cancel what it began.
         """
-        if not 1 <= len(request.key) <= MAX_KEY or "\0" in request.key:
-            raise KeyMalformed("idempotencyKey")
+        require_key(request.key)
         if self._is_closing:
             raise ShuttingDown("stopping")
         sequencer = self._sequencer(_ecosystem_of(request))
@@ -147,6 +149,18 @@ class Ledger:
         """How many ecosystems are folded in this process's memory now."""
         return len(self._sequencers)
 
+    def queue_depth(self) -> int:
+        """How many requests wait in this process."""
+        return sum(len(each.queue) for each in list(self._sequencers.values()))
+
+    def alarms(self) -> dict[EcosystemId, str]:
+        """Ecosystems whose writes are stopped, and why."""
+        found = {EcosystemId(key): self.memory.alarm(key) for key in self.memory.alarmed()}
+        for key, sequencer in list(self._sequencers.items()):
+            if sequencer.fault is not None:
+                found[key] = str(sequencer.fault)
+        return found
+
     async def close(self) -> None:
         """Take nothing new, and finish what waits."""
         self._is_closing = True
@@ -155,6 +169,9 @@ class Ledger:
     def stopped(self, ecosystem_id: EcosystemId, fault: Fault) -> None:
         """Raise the alarm: writes to this ecosystem stop; reads go on, the others are untouched."""
         log.critical("ALARM: writes to %s stopped: %s", ecosystem_id, fault)
+        known = self._sequencers.get(ecosystem_id)
+        if known is not None and known.fault is None:
+            known.fault = fault
         self.memory.raise_alarm(ecosystem_id, str(fault), None)
 
     def stopped_because(self, ecosystem_id: EcosystemId) -> str:
@@ -179,6 +196,12 @@ class Ledger:
                 except Fault as fault:
                     self._sequencer(ecosystem_id).fault = fault
                     self.stopped(ecosystem_id, fault)
+
+
+def require_key(key: str) -> None:
+    """Return if this can be an idempotency key. Raises KeyMalformed."""
+    if not 1 <= len(key) <= MAX_KEY or "\0" in key:
+        raise KeyMalformed("idempotencyKey")
 
 
 def _ecosystem_of(request: Request) -> EcosystemId:

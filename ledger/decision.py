@@ -11,11 +11,16 @@ from datetime import datetime
 from ledger.accord import decide_agreement, under_policy
 from ledger.actor import Actor
 from ledger.agreement import Consent, NotifyParty, Objection, Withdrawal
+from ledger.banking import decide_bank
+from ledger.bankstatement import ImportStatements
 from ledger.book import Book
 from ledger.canonical import require_text
+from ledger.closeout import decide_close
+from ledger.closing import ProposeClose
 from ledger.commands import Command, Decision, LogIdentity, authorise
 from ledger.delegation import GrantDelegation, RevokeDelegation
 from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling
+from ledger.dropping import DropObservations
 from ledger.ecosystem import FoundEcosystem, found
 from ledger.errors import Refusal
 from ledger.evidence import decide_evidence
@@ -23,11 +28,12 @@ from ledger.exclusion import ProposeExclusion
 from ledger.ids import Seed
 from ledger.indicator import ProposeIndicator
 from ledger.measurement import ProposeMeasurement, ProposeRestatement
-from ledger.observation import RecordObservations
+from ledger.observation import EnterUpload, RecordObservations
 from ledger.part import SubmitPart
 from ledger.paying import decide_paying
 from ledger.payment import ConfirmPayment, ReportPayment, ReversePayment
 from ledger.payout import decide_payout
+from ledger.reconciliation import MatchLine
 from ledger.scheme import ProposeScheme
 from ledger.settlement import ProposeSettlement
 from ledger.standing import refuse_departed
@@ -56,7 +62,8 @@ def _decide(
     book: Book, command: Command, actor: Actor, now: datetime, seed: Seed, log: LogIdentity
 ) -> Decision:
     authorise(command, actor)
-    if not isinstance(command, RecordObservations):  # thousands of rows; it looks itself
+    if not isinstance(command, RecordObservations | ImportStatements):
+        # those have thousands of rows, and look themselves
         require_text(command)
     refuse_departed(book, command, actor, now)
     match command:
@@ -65,6 +72,8 @@ def _decide(
         case (
             ProposeIndicator()
             | RecordObservations()
+            | EnterUpload()
+            | DropObservations()
             | SubmitPart()
             | ProposeMeasurement()
             | ProposeRestatement()
@@ -75,6 +84,10 @@ def _decide(
             return decide_payout(book, command, actor, now, seed)
         case ReportPayment() | ConfirmPayment() | ReversePayment():
             return decide_paying(book, command, actor, now, seed)
+        case ProposeClose():
+            return decide_close(book, command, actor, now, seed)
+        case ImportStatements() | MatchLine():
+            return decide_bank(book, command, actor, seed)
         case (
             Consent()
             | Objection()

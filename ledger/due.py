@@ -42,6 +42,7 @@ class Ageing(StrEnum):
 class Due:
     """What is owed on a posted stake. The amount is above zero; `index` is the entry that posted.
 
+    `last_paid_on` is the last day of a payment that was stated.
     `reported_minor` is what the payer says it paid, `received_minor` what the payee says arrived,
     `cleared_minor` what both say. `audience` may see it.
     """
@@ -56,7 +57,8 @@ class Due:
     due_on: date
     index: int
     audience: tuple[str, ...] = EVERYBODY
-    payment_ids: tuple[str, ...] = ()
+    payment_count: int = 0
+    last_paid_on: date | None = None
     reported_minor: int = 0
     received_minor: int = 0
     cleared_minor: int = 0
@@ -73,7 +75,7 @@ class Due:
             return DueStatus.PARTLY_PAID
         if self.reported_minor > 0:
             return DueStatus.REPORTED
-        return DueStatus.REVERSED if self.payment_ids else DueStatus.UNPAID
+        return DueStatus.REVERSED if self.payment_count else DueStatus.UNPAID
 
     @property
     def open(self) -> Money:

@@ -8,16 +8,17 @@ from datetime import datetime
 
 from immutables import Map
 
-from ledger import drafting, exclusion, measuring, observation, part
+from ledger import drafting, dropping, exclusion, measuring, observation, part
 from ledger.actor import Actor, NotFound
 from ledger.book import Book
 from ledger.commands import Decision
+from ledger.dropping import DropObservations
 from ledger.exclusion import ProposeExclusion, indices
 from ledger.fact import Fact
 from ledger.ids import Seed
 from ledger.indicator import IndicatorTerms, IndicatorVersion, ProposeIndicator, TermsMalformed
 from ledger.measurement import ProposeMeasurement, ProposeRestatement
-from ledger.observation import RecordObservations
+from ledger.observation import EnterUpload, RecordObservations
 from ledger.part import SubmitPart
 from ledger.priority import require_room
 from ledger.result import Around
@@ -27,6 +28,8 @@ from ledger.trust import member, proposed
 EvidenceCommand = (
     ProposeIndicator
     | RecordObservations
+    | EnterUpload
+    | DropObservations
     | SubmitPart
     | ProposeMeasurement
     | ProposeRestatement
@@ -49,6 +52,12 @@ def decide_evidence(
             return proposed(_propose_exclusion(book, command, actor, seed), actor)
         case RecordObservations():
             return _record(book, command, actor, seed)
+        case EnterUpload():
+            return _enter(book, command, actor)
+        case DropObservations():
+            member(book, actor)
+            facts = dropping.drop(command)
+            return Decision(facts, command.series, actor.party_id, dropped=command.places)
         case SubmitPart():
             return _submit(book, command, actor, now)
 
@@ -130,9 +139,17 @@ def _propose_exclusion(
 
 
 def _record(book: Book, command: RecordObservations, actor: Actor, seed: Seed) -> Decision:
-    member(book, actor)
-    batch = observation.record(command, seed)
+    ecosystem = member(book, actor)
+    standing = book.declarations.get((actor.party_id, command.series.strip()))
+    batch = observation.record(command, standing, ecosystem.party_ids(), seed)
     return Decision((Fact(batch.event),), batch.event.batch_id, actor.party_id, batch)
+
+
+def _enter(book: Book, command: EnterUpload, actor: Actor) -> Decision:
+    member(book, actor)
+    key = (actor.party_id, command.series)
+    loaded = observation.enter(command, book.declarations.get(key), book.batches.get(key, 0))
+    return Decision((Fact(loaded.event),), loaded.event.batch_id, actor.party_id, loaded)
 
 
 def _submit(book: Book, command: SubmitPart, actor: Actor, now: datetime) -> Decision:

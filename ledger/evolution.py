@@ -5,15 +5,17 @@ Fault. A concept with many events keeps its own part of the Book and evolves it 
 here is the dispatch. Source: `design.md` decisions 1 and 5.
 """
 
-from dataclasses import replace
 from typing import cast
 
 from immutables import Map
 
-from ledger import effect, identity, keyring, life
-from ledger.book import Book, Indicator
+from ledger import closing, effect, identity, keyring, life, series
+from ledger.bankstatement import StatementImported
+from ledger.book import Book, Indicator, replace
 from ledger.booking import book_entry
+from ledger.closing import BooksClosed, CloseProposed
 from ledger.delegation import DelegationEnded, DelegationGranted
+from ledger.dropping import ObservationsDropped
 from ledger.ecosystem import Ecosystem, EcosystemFounded, founded
 from ledger.errors import Fault
 from ledger.exclusion import ExclusionProposed
@@ -31,6 +33,7 @@ from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.policy import Policy, PolicyApplied, PolicyProposed
 from ledger.proposal import Proposal, ProposalStatus
+from ledger.reconciliation import LinesMatched
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import Scheme, SchemeProposed
@@ -46,8 +49,12 @@ def evolve(book: Book, placed: Placed) -> Book:
     match placed.event:
         case EcosystemFounded() as event:
             return replace(book, ecosystem=founded(placed, event, book.ecosystem_id))
-        case ObservationsRecorded(series=series):
-            return replace(book, batches=book.batches.set((placed.party, series), placed.index))
+        case ObservationsRecorded(series=name, declared=declared):
+            return replace(
+                book,
+                batches=book.batches.set((placed.party, name), placed.index),
+                declarations=series.evolve(book.declarations, placed.party, name, declared),
+            )
         case PartSubmitted() as event:
             return _with_part(book, placed, event)
         case (
@@ -57,6 +64,7 @@ def evolve(book: Book, placed: Placed) -> Book:
             | SchemeProposed()
             | SettlementProposed()
             | PolicyProposed()
+            | CloseProposed()
         ):
             return _with_proposal(book, placed)
         case (
@@ -66,6 +74,9 @@ def evolve(book: Book, placed: Placed) -> Book:
             | PaymentReported()
             | PaymentConfirmed()
             | PaymentReversed()
+            | LinesMatched()
+            | StatementImported()
+            | BooksClosed()
         ):
             return book_entry(book, placed)
         case (
@@ -78,6 +89,8 @@ def evolve(book: Book, placed: Placed) -> Book:
             | StakeProposed()
         ):
             return _with_area(book, placed)
+        case ObservationsDropped():
+            return book
         case BusinessCalendarAdopted() | DelegationGranted() | DelegationEnded() | PolicyApplied():
             return arranged(book, placed)
         case AnnexErased(index=index):
@@ -173,6 +186,8 @@ def _with_proposal(book: Book, placed: Placed) -> Book:
         case PolicyProposed(opening=terms) as asked:
             policy = Policy(terms.proposal_id, asked.version, asked.terms, placed.index, status)
             book = replace(book, policies=book.policies.set(terms.proposal_id, policy))
+        case CloseProposed(opening=terms) as asked:
+            book = replace(book, closings=closing.proposed(book.closings, placed, asked))
         case _:
             raise Fault(f"entry {placed.index} proposes nothing that we know")
     policy = book.policy()
@@ -226,6 +241,8 @@ def _with_status(book: Book, proposal: Proposal) -> Book:
     if (policy := book.policies.get(key)) is not None:
         book = replace(book, policies=book.policies.set(key, replace(policy, status=status)))
         return with_agreed_policy(book, policy) if binds else book
+    if key in book.closings.proposals:
+        return replace(book, closings=closing.decided(book.closings, key, status))
     settlement = book.settlements[key]
     settling = replace(settlement, status=status)
     book = replace(book, settlements=book.settlements.set(key, settling))

@@ -11,7 +11,6 @@ import hmac
 import re
 from hashlib import sha256
 from typing import NewType
-from uuid import UUID
 
 EcosystemId = NewType("EcosystemId", str)
 PartyId = NewType("PartyId", str)
@@ -35,7 +34,8 @@ def derived_id(digest: bytes) -> str:
     raw = bytearray(digest[:16])
     raw[6] = raw[6] & 0x0F | 0x80
     raw[8] = raw[8] & 0x3F | 0x80
-    return str(UUID(bytes=bytes(raw)))
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 class Seed:

@@ -43,6 +43,9 @@ class HeadMemory(Protocol):
     def known(self) -> Iterable[str]:
         """Ecosystems of which something is remembered."""
 
+    def alarmed(self) -> Iterable[str]:
+        """Ecosystems whose alarm stands."""
+
 
 class NoMemory:
     """Remembers nothing: for tools that do not publish."""
@@ -64,6 +67,10 @@ class NoMemory:
         return ""
 
     def known(self) -> Iterable[str]:
+        """None."""
+        return ()
+
+    def alarmed(self) -> Iterable[str]:
         """None."""
         return ()
 

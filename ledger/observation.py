@@ -18,6 +18,7 @@ from ledger.canonical import MAX_INTEGER, encode, require_text
 from ledger.distribution import Bin
 from ledger.errors import Refusal
 from ledger.ids import Seed
+from ledger.series import Declaration, check_declaration, declared_now, require_within
 
 MAX_BATCH = 1000
 """Rows in one mutation; more come by upload."""
@@ -29,6 +30,14 @@ YEARS = range(1000, 9999)
 
 class BatchMalformed(Refusal):
     """This batch cannot be recorded: {reason}. -> Correct the row and push the batch again."""
+
+
+class SeriesMoved(Refusal):
+    """Observations of series {series!r} arrived meanwhile. -> Send the same upload again."""
+
+
+class UploadLapsed(Refusal):
+    """This attempt at the upload was given up, and its rows are gone. -> Send the upload again."""
 
 
 class ReferenceTaken(Refusal):
@@ -50,38 +59,86 @@ class Observation:
     value: Fraction
     denominator: Fraction | None = None
     sample_size: int | None = None
+    attribution: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RecordObservations:
-    """Command: record a batch of one series."""
+    """Command: record a batch of one series.
+
+    `declared` is what its values are in; it holds for the party's later batches of the series too.
+    """
 
     series: str
     rows: tuple[Observation, ...]
+    declared: Declaration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnterUpload:
+    """Command: enter an uploaded batch, checked and loaded outside the lock against `seen_batch`.
+
+    `seen_batch` is the newest batch of the party's series when it was prepared, 0 for none;
+    `number` is what its rows are stored under.
+    """
+
+    upload_id: str
+    series: str
+    count: int
+    root: bytes
+    number: int
+    seen_batch: int
+    declared: Declaration | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ObservationsRecorded:
-    """A batch entered the ledger. `root` is the Merkle root of its rows' leaf hashes, base64."""
+    """A batch entered the ledger. `root` is the Merkle root of its rows' leaf hashes, base64.
+
+    `declared` is what its values are in, where it says so.
+    """
+
+    batch_id: str
+    series: str
+    count: int
+    root: bytes
+    declared: Declaration | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationsRecordedV1:
+    """Version 1, before a batch could say what its values are in."""
 
     batch_id: str
     series: str
     count: int
     root: bytes
 
+    def upgraded(self) -> ObservationsRecorded:
+        """What it means in the newest version."""
+        return ObservationsRecorded(self.batch_id, self.series, self.count, self.root, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows with what the ledger commits to. `salt` keeps dropped rows from being guessed."""
+    """Rows with what the ledger commits to. `salts` keep dropped rows from being guessed."""
 
     event: ObservationsRecorded
-    salt: bytes
+    salts: tuple[bytes, ...]
     leaf_hashes: tuple[bytes, ...]
     rows: tuple[Observation, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A batch whose rows are stored already, under `number`; its entry makes them visible."""
+
+    event: ObservationsRecorded
+    number: int
+
+
 def row_bytes(series: str, row: Observation) -> bytes:
-    """Canonical bytes of a row, the same for whoever holds it."""
+    """Canonical bytes of a row, the same for whoever holds it; `load_rows` makes them in SQL."""
     fields: dict[str, object] = {
         "at": row.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if row.at else None,
         "denominator": None if row.denominator is None else render_number(row.denominator),
@@ -93,41 +150,84 @@ def row_bytes(series: str, row: Observation) -> bytes:
         "series": series,
         "value": render_number(row.value),
     }
+    if row.attribution:
+        fields["attribution"] = " ".join(row.attribution)
     return encode(fields)
 
 
-def row_leaf(salt: bytes, number: int, data: bytes) -> bytes:
-    """Leaf hash of row `number` (from 0): RFC 6962 over HMAC-SHA-256(salt, number) || row bytes."""
-    row_salt = hmac.digest(salt, number.to_bytes(8, "big"), sha256)
-    return tree.leaf_hash(row_salt + data)
+def row_salt(salt: bytes, number: int) -> bytes:
+    """The salt of row `number` (from 0) of a batch, from a salt of the batch that is not kept.
+
+    HMAC-SHA-256(salt, number as 8 bytes, the highest first). Source: RFC 2104.
+    """
+    return hmac.digest(salt, number.to_bytes(8, "big"), sha256)
 
 
-def record(command: RecordObservations, seed: Seed) -> Batch:
-    """The batch of checked rows. Raises BatchMalformed with the row's place."""
-    _check(command)
+def row_leaf(salt: bytes, data: bytes) -> bytes:
+    """Leaf hash of a row: RFC 6962 over its salt and its bytes."""
+    return tree.leaf_hash(salt + data)
+
+
+def record(
+    command: RecordObservations, standing: Declaration | None, members: frozenset[str], seed: Seed
+) -> Batch:
+    """The batch of checked rows. `standing` is what the party's series was declared to be before.
+
+    Raises BatchMalformed with the row's place, and what `check_declaration` raises.
+    """
+    check_series(command.series)
+    check_declaration(command.series, command.declared, standing)
+    _check(command, declared_now(command.declared, standing), members)
     salt = seed.new_salt()
+    series = command.series.strip()
+    salts = tuple(row_salt(salt, number) for number in range(len(command.rows)))
     leaves = tuple(
-        row_leaf(salt, number, row_bytes(command.series, row))
-        for number, row in enumerate(command.rows)
+        row_leaf(own, row_bytes(series, row)) for own, row in zip(salts, command.rows, strict=True)
     )
     event = ObservationsRecorded(
-        seed.new_id(), command.series.strip(), len(command.rows), tree.root(leaves)
+        seed.new_id(), series, len(command.rows), tree.root(leaves), command.declared
     )
-    return Batch(event, salt, leaves, command.rows)
+    return Batch(event, salts, leaves, command.rows)
 
 
-def _check(command: RecordObservations) -> None:
-    require_text(command.series, "series")
-    if not 1 <= len(command.series.strip()) <= MAX_TEXT:
+def enter(command: EnterUpload, standing: Declaration | None, newest_batch: int) -> Loaded:
+    """The batch of an upload. Raises SeriesMoved, and what `check_declaration` raises."""
+    if command.seen_batch != newest_batch:
+        raise SeriesMoved(series=command.series)
+    check_declaration(command.series, command.declared, standing)
+    event = ObservationsRecorded(
+        command.upload_id, command.series, command.count, command.root, command.declared
+    )
+    return Loaded(event, command.number)
+
+
+def check_series(series: str) -> None:
+    """Return if a series can have this name. Raises TextMalformed, BatchMalformed."""
+    require_text(series, "series")
+    if not 1 <= len(series.strip()) <= MAX_TEXT:
         raise BatchMalformed("series", reason="a series has a name of 1 to 120 characters")
+
+
+def _check(
+    command: RecordObservations, declared: Declaration | None, members: frozenset[str]
+) -> None:
     if not 1 <= len(command.rows) <= MAX_BATCH:
         raise BatchMalformed("rows", reason=f"a batch has 1 to {MAX_BATCH} rows")
     seen: set[tuple[str, int]] = set()
     for number, row in enumerate(command.rows):
-        _check_row(row, f"rows[{number}]")
+        place = f"rows[{number}]"
+        _check_row(row, place)
+        try:
+            require_within(declared, row.value)
+        except ValueError as error:
+            raise BatchMalformed(f"{place}.value", reason=str(error)) from None
+        unknown = [each for each in row.attribution if each not in members]
+        if unknown or list(row.attribution) != sorted(set(row.attribution)):
+            reason = "name each responsible party once, by its id, in the order of ids"
+            raise BatchMalformed(f"{place}.attribution", reason=reason)
         key = (row.reference, row.revision)
         if key in seen:
-            raise BatchMalformed(f"rows[{number}].reference", reason="the reference stands twice")
+            raise BatchMalformed(f"{place}.reference", reason="the reference stands twice")
         seen.add(key)
 
 

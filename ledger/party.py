@@ -41,7 +41,17 @@ _GRANTED: Mapping[Grant, tuple[str, ...]] = {
         "exclusion",
     ),
     Grant.INCENTIVES: ("scheme", "settlement"),
-    Grant.JOURNAL: ("account", "payment", "posting", "due"),
+    Grant.JOURNAL: (
+        "account",
+        "payment",
+        "posting",
+        "due",
+        "lines",
+        "bank_line",
+        "close",
+        "closing",
+        "books",
+    ),
 }
 _GOVERNED = (
     "ecosystem",

@@ -9,7 +9,7 @@ from datetime import datetime
 from ledger import payment
 from ledger.actor import Actor, NotFound
 from ledger.book import Book
-from ledger.booking import payments_on
+from ledger.booking import candidates
 from ledger.commands import Decision
 from ledger.due import Due
 from ledger.ids import Seed
@@ -30,9 +30,8 @@ def decide_paying(
             outsourcer = ecosystem.outsourcer.party_id
             partner = actor.party_id if payee == outsourcer else payee
             due = due_of(book, settlement_id, partner)
-            facts = payment.report(
-                command, due, payments_on(book, due), book.accounts, actor, now, seed
-            )
+            known = candidates(book, due, command.amount, due.payer).unanswered
+            facts = payment.report(command, due, known, book.accounts, actor, now, seed)
             reported = facts[-1].event
             key = str(getattr(reported, "payment_id"))  # noqa: B009 -- of every reported payment
             return Decision(facts, key, actor.party_id)

@@ -6,7 +6,7 @@ reversal posts the opposite in the books of the side that reverses, and names th
 takes back. Source: `domain.md` section 8.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -146,15 +146,11 @@ class PaymentConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class PaymentReversed:
-    """A side's postings taken back. `reverses` is the entry that made them; the reason is annexed.
-
-    `line` is the line of a bank statement that shows the reversal, where one does.
-    """
+    """A side's postings taken back; `reverses` is the entry that made them. The annex says why."""
 
     payment_id: str
     reverses: int
     postings: tuple[Posting, ...]
-    line: LinePlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,41 +235,33 @@ def side_lines(party_id: str, due: Due, amount: Money) -> tuple[Line, ...]:
     return payment_received_lines(due.payer, due.payee, amount)
 
 
-def awaiting(payments: Iterable[Payment], party_id: str, amount: Money) -> Payment | None:
-    """The earliest payment of an amount that the other side states and this one never did."""
-    for payment in payments:
-        mine = payment.side(party_id)
-        other = payment.payee_side if party_id == payment.payer else payment.payer_side
-        if mine.index is None and other.stands and payment.amount == amount:
-            return payment
-    return None
+def tallied(due: Due, before: Payment | None, after: Payment) -> Due:
+    """The due once one of its payments changed; None before it was stated first."""
 
+    def gained(counts: Callable[[Payment], bool]) -> int:
+        change = int(counts(after)) - int(before is not None and counts(before))
+        return change * after.amount.amount_minor
 
-def tallied(due: Due, payments: Iterable[Payment]) -> Due:
-    """The due with what its payments add up to."""
-    listed = list(payments)
-    reported = sum(p.amount.amount_minor for p in listed if p.payer_side.stands)
-    received = sum(p.amount.amount_minor for p in listed if p.payee_side.stands)
-    cleared = sum(p.amount.amount_minor for p in listed if p.status is PaymentStatus.CLEARED)
     return replace(
         due,
-        payment_ids=tuple(payment.payment_id for payment in listed),
-        reported_minor=reported,
-        received_minor=received,
-        cleared_minor=cleared,
+        payment_count=due.payment_count + (before is None),
+        last_paid_on=max(due.last_paid_on or after.paid_on, after.paid_on),
+        reported_minor=due.reported_minor + gained(lambda each: each.payer_side.stands),
+        received_minor=due.received_minor + gained(lambda each: each.payee_side.stands),
+        cleared_minor=due.cleared_minor + gained(lambda each: each.status is PaymentStatus.CLEARED),
     )
 
 
 def report(
     command: ReportPayment,
     due: Due,
-    payments: Iterable[Payment],
+    known: Payment | None,
     accounts: Mapping[Account, AccountState],
     actor: Actor,
     now: datetime,
     seed: Seed,
 ) -> tuple[Fact, ...]:
-    """The fact of a reported payment; one that the payee received already is the same payment.
+    """The fact of a reported payment. `known` is one that the payee received: it is the same.
 
     Raises NotThePayer, CurrencyDiffers, PaymentExceeds, PaymentInFuture.
     """
@@ -289,7 +277,6 @@ def report(
         raise PaymentExceeds("amount", amount=command.amount.render(), owed=left)
     if command.paid_on > now.date():
         raise PaymentInFuture("paidOn", paid_on=command.paid_on.isoformat())
-    known = awaiting(payments, due.payer, command.amount)
     postings, _ = post(side_lines(due.payer, due, command.amount), accounts)
     event = PaymentReported(
         payment_id=seed.new_id() if known is None else known.payment_id,
@@ -324,7 +311,6 @@ def reverse(
     accounts: Mapping[Account, AccountState],
     actor: Actor,
     reason: str,
-    line: LinePlace | None = None,
 ) -> tuple[Fact, ...]:
     """The fact that a side's word is taken back. Raises NothingToReverse, ReversalUnexplained."""
     if not 1 <= len(reason.strip()) <= MAX_REASON:
@@ -333,7 +319,7 @@ def reverse(
     if actor.party_id not in (payment.payer, payment.payee) or not side.stands:
         raise NothingToReverse("paymentId")
     postings = reversal_postings(payment, due, accounts, actor.party_id)
-    event = PaymentReversed(payment.payment_id, side.index or 0, postings, line)
+    event = PaymentReversed(payment.payment_id, side.index or 0, postings)
     return (Fact(event, due.audience, annex={"reason": reason.strip()}),)
 
 

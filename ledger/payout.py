@@ -10,6 +10,7 @@ from ledger import scheme, settlement
 from ledger.actor import Actor, NotFound
 from ledger.basis import facts_for
 from ledger.book import Book
+from ledger.closeout import require_open
 from ledger.commands import Decision
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Refusal
@@ -90,6 +91,7 @@ def _propose_settlement(
         raise settlement.AlreadySettled("period", period=command.period)
     if kind in (SettlementKind.INCENTIVE, SettlementKind.CREDIT) and kind is not own:
         raise settlement.KindDiffers("kind", own=own, kind=kind)
+    require_open(book, agreed, command.period)
     settlement_id = seed.new_id()
     found = settle(book, agreed, kind, command.period, now, settlement_id)
     proposed = settlement.propose(

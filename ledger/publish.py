@@ -18,13 +18,14 @@ from ledger.ecosystem import Ecosystem
 from ledger.errors import Fault, Trouble
 from ledger.history import decode_state
 from ledger.ids import EcosystemId
-from ledger.memory import HeadMemory, NoMemory, Remembered
+from ledger.memory import HeadMemory, NoMemory, Remembered, RolledBack
 from ledger.rollback import check_head
 from ledger.sequencer import Clock
 from ledger.store import entries, projections
 from ledger.store.entries import EVERYTHING, StoredCheckpoint
 from ledger.store.pool import Connection, Database
 from ledger.tree import Frontier
+from ledger.watch import NoWatch, Watch
 
 log = logging.getLogger("jpi.publish")
 PAUSE_SECONDS = 1.0
@@ -40,6 +41,7 @@ class Publisher:
         signers: Callable[[], Sequence[Signer]],
         memory: HeadMemory | None = None,
         clock: Clock = system_clock,
+        watch: Watch | None = None,
     ) -> None:
         """`signers` reads the log's keys, at the start and when an ecosystem's key is not known."""
         self._database = database
@@ -47,6 +49,7 @@ class Publisher:
         self._signers = {render_verifier(each.verifier): each for each in signers()}
         self._memory: HeadMemory = memory or NoMemory()
         self._clock = clock
+        self._watch: Watch = watch or NoWatch()
         self._due: dict[EcosystemId, asyncio.Task[None]] = {}
         self._turns: WeakValueDictionary[EcosystemId, asyncio.Lock] = WeakValueDictionary()
         self._is_closing = False
@@ -64,6 +67,9 @@ class Publisher:
         except Trouble as trouble:
             log.warning("no checkpoint of %s yet: %s", ecosystem_id, trouble)
             self.notice(ecosystem_id)  # what was committed is published once the world allows
+        except RolledBack as fault:
+            log.critical("ALARM: writes to %s stopped: %s", ecosystem_id, fault)
+            self._memory.raise_alarm(ecosystem_id, str(fault), None)
         except Fault as fault:
             log.warning("no checkpoint of %s: %s", ecosystem_id, fault)
 
@@ -117,6 +123,7 @@ class Publisher:
             kept = await entries.newest_checkpoint(connection, ecosystem_id)
         if kept is None:
             raise Fault(f"the checkpoint of {head.size} entries was not kept")
+        self._watch.published()
         return kept
 
     def _sign(self, ecosystem: Ecosystem, head: Frontier) -> str:

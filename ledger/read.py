@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from ledger.actor import Actor, NotFound, Role
+from ledger.checkpoint import parse_checkpoint
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Fault
 from ledger.fact import Placed
 from ledger.history import decode_state, open_entry, open_envelope
+from ledger.ids import EcosystemId
 from ledger.sight import Sight, sight_of
 from ledger.store import entries, observations, projections, witnesses
 from ledger.store.entries import StoredCheckpoint, StoredEntry
@@ -24,11 +26,14 @@ from ledger.tree import (
     HASH_SIZE,
     Frontier,
     NodeReader,
+    ProofInvalid,
     consistency_proof,
     inclusion_proof,
+    verify_inclusion,
 )
 
 T = TypeVar("T")
+Stopped = Callable[[EcosystemId, Fault], None]
 
 MAX_PAGE = 100
 EXPORT_PAGE = 1000
@@ -86,9 +91,10 @@ class InclusionProof:
 class Reader:
     """Reads for actors. Raises NotFound, Trouble or Fault."""
 
-    def __init__(self, database: Database) -> None:
-        """Read from `database`."""
+    def __init__(self, database: Database, stopped: Stopped = lambda _key, _fault: None) -> None:
+        """Read from `database`; `stopped` is told of what must stop an ecosystem's writes."""
         self._database = database
+        self._stopped = stopped
 
     @asynccontextmanager
     async def _seeing(self, actor: Actor) -> AsyncIterator[tuple[Connection, Sight]]:
@@ -231,13 +237,24 @@ class Reader:
         return head.size
 
     async def prove(self, actor: Actor, index: int, covering: StoredCheckpoint) -> InclusionProof:
-        """The inclusion proof of an entry in the tree of a checkpoint. O(log n) reads."""
+        """The inclusion proof of an entry in the tree of a checkpoint. O(log n) reads.
+
+        Raises a Fault, and stops the writes, where what is stored does not lead to that root.
+        """
         size = covering.size
         if not 0 <= index < size or index not in await self.entries_at(actor, [index]):
             raise NotFound("index", what="entry", id=str(index))
         hashes, [leaf] = await self._prove(
             actor, lambda read: [*inclusion_proof(read, index, size), read(0, index)]
         )
+        text, _, _ = covering.note.rpartition("\n\n")
+        try:
+            root = parse_checkpoint(f"{text}\n").root
+            verify_inclusion(index, size, leaf, hashes, root)
+        except ProofInvalid as error:
+            fault = Fault(f"entry {index} does not lead to the root of {size} entries: {error}")
+            self._stopped(actor.ecosystem_id, fault)
+            raise fault from error
         return InclusionProof(index, size, leaf, hashes, covering.note)
 
     async def prove_growth(self, actor: Actor, old_size: int, new_size: int) -> tuple[bytes, ...]:

@@ -24,6 +24,8 @@ from ledger.answer import (
     SilenceCounted,
     UndisputedBound,
 )
+from ledger.bankstatement import StatementImported
+from ledger.closing import BooksClosed, CloseProposed
 from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.dispute import (
     DisputeEscalated,
@@ -31,6 +33,7 @@ from ledger.dispute import (
     ExternalRulingRecorded,
     RulingSigned,
 )
+from ledger.dropping import ObservationsDropped
 from ledger.ecosystem import EcosystemFounded
 from ledger.exclusion import ExclusionProposed
 from ledger.first_settlement import SettlementProposedV1
@@ -41,13 +44,14 @@ from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, MeasurementProposedV1
 from ledger.membership import LeftAtGate, MembershipProposed
-from ledger.observation import ObservationsRecorded
+from ledger.observation import ObservationsRecorded, ObservationsRecordedV1
 from ledger.part import PartSubmitted, PartSubmittedV1
 from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.people import SessionHeld, StewardsNamed
 from ledger.pilot import LessonRecorded, PilotProposed, PromotionProposed
 from ledger.policy import PolicyApplied, PolicyProposed, PolicyProposedV1, PolicyProposedV2
+from ledger.reconciliation import LinesMatched
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import SchemeProposed, SchemeProposedV1
@@ -60,7 +64,9 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("ecosystem.founded", 1): EcosystemFounded,
     ("indicator.proposed", 1): IndicatorProposedV1,
     ("indicator.proposed", 2): IndicatorProposed,
-    ("observations.recorded", 1): ObservationsRecorded,
+    ("observations.recorded", 1): ObservationsRecordedV1,
+    ("observations.recorded", 2): ObservationsRecorded,
+    ("observations.dropped", 1): ObservationsDropped,
     ("part.submitted", 1): PartSubmittedV1,
     ("part.submitted", 2): PartSubmitted,
     ("measurement.proposed", 1): MeasurementProposedV1,
@@ -77,6 +83,10 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("payment.reported", 1): PaymentReported,
     ("payment.confirmed", 1): PaymentConfirmed,
     ("payment.reversed", 1): PaymentReversed,
+    ("close.proposed", 1): CloseProposed,
+    ("books.closed", 1): BooksClosed,
+    ("statement.imported", 1): StatementImported,
+    ("lines.matched", 1): LinesMatched,
     ("proposal.consented", 1): ProposalConsentedV1,
     ("proposal.consented", 2): ProposalConsentedV2,
     ("proposal.consented", 3): ProposalConsented,
@@ -136,6 +146,9 @@ SEALABLE = frozenset(
         "payment.reported",
         "payment.confirmed",
         "payment.reversed",
+        "lines.matched",
+        "statement.imported",
+        "books.closed",
     }
 )
 """Kinds whose audience may be fewer than all: nothing that others decide follows from them."""

@@ -15,9 +15,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import perf_counter_ns
 
 from ledger.actor import NotFound
-from ledger.batch import Pending, Receipt, Request, references_of
+from ledger.batch import Pending, Receipt, Request, numbers_of, references_of, served
 from ledger.commands import LogIdentity, authorise
 from ledger.decision import decide
 from ledger.ecosystem import FoundEcosystem
@@ -29,14 +30,16 @@ from ledger.rollback import check_head
 from ledger.store import entries, observations, snapshots
 from ledger.store.pool import Connection, Database
 from ledger.tree import Frontier
+from ledger.watch import Watch
 
 log = logging.getLogger("jpi.commit")
-
 MAX_BATCH = 500
 """Commands, or lapses, in one transaction: bounds how long the head lock is held."""
 MAX_ATTEMPTS = 4
 """Tries of a batch when the world fails; between them the key lookup tells what happened."""
 FIRST_PAUSE_SECONDS = 0.05
+SNAPSHOT_BYTES_AN_ENTRY = 256
+"""What snapshots may weigh on average: a heavy Book is kept the more seldom."""
 MAX_CLOCK_DRIFT = timedelta(seconds=5)
 
 
@@ -68,12 +71,14 @@ class Surroundings:
     snapshot_every: int
     committed: Callable[[EcosystemId], None]
     stopped: Callable[[EcosystemId, Fault], None]
+    watch: Watch
 
 
 @dataclass(slots=True)
 class _Waiting:
     request: Request
     answer: asyncio.Future[Receipt]
+    since_ns: int
 
 
 class _NothingFounded(Exception):  # noqa: N818 -- no error: it only leaves the transaction
@@ -98,6 +103,7 @@ class Sequencer:
         self._around = around
         self._verified: bytes = b""
         self._snapshot_size = 0
+        self._snapshot_weight = 0
         self._keeping: asyncio.Task[None] | None = None
         self._is_woken = False
         self._has_entered = False
@@ -114,7 +120,7 @@ class Sequencer:
             raise WritesStopped(str(self.fault))
         if len(self.queue) >= self._around.queue_limit:
             raise QueueFull(f"{len(self.queue)} writes wait")
-        waiting = _Waiting(request, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(request, asyncio.get_running_loop().create_future(), perf_counter_ns())
         self.queue.append(waiting)
         if self.running is None:
             self.running = asyncio.create_task(self._run())
@@ -141,10 +147,11 @@ class Sequencer:
 
     async def _serve(self, batch: list[_Waiting]) -> None:
         """Commit a batch and answer everybody; a batch that one request poisons is halved."""
-        self._has_entered = False
+        started_ns, self._has_entered = perf_counter_ns(), False
         try:
             outcomes = await self._persist([waiting.request for waiting in batch])
         except Trouble as trouble:
+            self._around.watch.failed(len(batch), is_fault=False)
             if not batch:
                 log.warning("what is due in %s waits: %s", self.ecosystem_id, trouble)
             _answer_all(batch, trouble)
@@ -155,12 +162,15 @@ class Sequencer:
                 await self._serve(batch[middle:])
                 return
             log.exception("fault in %s", self.ecosystem_id)
+            self._around.watch.failed(len(batch), is_fault=True)
             if self.fault is not None:
                 self._around.stopped(self.ecosystem_id, self.fault)
             _answer_all(batch, error if isinstance(error, Fault) else Fault(repr(error)))
         else:
             for waiting, outcome in zip(batch, outcomes, strict=True):
                 _answer(waiting, outcome)
+            since_ns = batch[0].since_ns if batch else started_ns
+            self._around.watch.served(served(outcomes, started_ns, since_ns))
             # what was due is entered though all was refused; a repeat may lack a checkpoint too
             if self._has_entered or any(isinstance(each, Receipt) for each in outcomes):
                 self._around.committed(self.ecosystem_id)
@@ -181,6 +191,7 @@ class Sequencer:
                 if attempt == MAX_ATTEMPTS:
                     raise
                 log.warning("try %d in %s: %s", attempt, self.ecosystem_id, trouble)
+                self._around.watch.retried()
                 await asyncio.sleep(pause)
                 pause *= 2
         raise AssertionError("the last attempt returns or raises")
@@ -203,7 +214,11 @@ class Sequencer:
         async with self._around.database.writing(self.ecosystem_id) as connection:
             if any(isinstance(request.command, FoundEcosystem) for request in requests):
                 await entries.create_head(connection, self.ecosystem_id)
-            head = await entries.lock_head(connection, self.ecosystem_id)
+            try:
+                head = await entries.lock_head(connection, self.ecosystem_id)
+            except Fault as fault:  # it is no tree's head: as bad as a wrong one
+                self.fault = fault
+                raise
             if head is None:
                 missing = NotFound("ecosystem", what="ecosystem", id=self.ecosystem_id)
                 return [missing for _ in requests]
@@ -233,6 +248,10 @@ class Sequencer:
             self.fault = fault
             raise
         asked = [(request.key_owner, request.key) for request in requests]
+        numbers = numbers_of(requests)
+        taken = await observations.taken_references(
+            connection, self.ecosystem_id, references_of(requests), numbers
+        )
         return Pending(
             ecosystem_id=self.ecosystem_id,
             now=now,
@@ -248,14 +267,18 @@ class Sequencer:
             keys=[],
             erased=[],
             schedule=self.folded.book.agreements.schedule,
-            references=await observations.taken_references(
-                connection, self.ecosystem_id, references_of(requests)
-            ),
+            references=taken.pop(observations.STANDING, set()),
+            arriving=taken,
+            loading=await observations.lock_loading(connection, self.ecosystem_id, numbers),
         )
 
     async def _catch_up(self, connection: Connection, head: Frontier) -> Folded:
         """The Book at the locked head, which continues what was published. Raises Fault."""
-        remembered = self._around.memory.recall(self.ecosystem_id)
+        memory = self._around.memory
+        reason = memory.alarm(self.ecosystem_id)  # raised by another process, or by a check
+        if reason:
+            raise Fault(reason)
+        remembered = memory.recall(self.ecosystem_id)
         if remembered is not None and (
             head.size < remembered.size or remembered.root != self._verified
         ):
@@ -269,9 +292,8 @@ class Sequencer:
     def _keep_snapshot(self) -> None:
         """Begin to keep a snapshot beside the writes, when enough entries came since the last."""
         folded = self.folded
-        is_due = folded is not None and (
-            folded.book.size - self._snapshot_size >= self._around.snapshot_every
-        )
+        spacing = max(self._around.snapshot_every, self._snapshot_weight // SNAPSHOT_BYTES_AN_ENTRY)
+        is_due = folded is not None and folded.book.size - self._snapshot_size >= spacing
         if folded is not None and is_due and (self._keeping is None or self._keeping.done()):
             before, self._snapshot_size = self._snapshot_size, folded.book.size
             self._keeping = asyncio.create_task(self._keep(folded, before))
@@ -279,6 +301,7 @@ class Sequencer:
     async def _keep(self, folded: Folded, keep_from: int) -> None:
         try:
             made = await asyncio.to_thread(snapshot_of, folded)
+            self._snapshot_weight = len(made.state)
             async with self._around.database.writing(self.ecosystem_id) as connection:
                 await snapshots.add_snapshot(connection, self.ecosystem_id, SHAPE, made, keep_from)
         except (Trouble, Fault) as error:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from hashlib import sha256
 
 from stdnum import iso11649
@@ -179,6 +180,7 @@ class Measured:
     terms: IndicatorTerms
 
 
+@lru_cache(maxsize=4096)
 def creditor_reference(settlement_id: str, party_id: str) -> str:
     """The RF reference of a stake: "RF", two check digits, 16 letters or digits of its identity.
 

@@ -31,6 +31,43 @@ CREATE TABLE public.annex (
 
 COMMENT ON TABLE public.annex IS 'Remarks and free text of an entry; may be erased, the tree stays whole.';
 
+CREATE TABLE public.bank_line (
+    ecosystem_id uuid NOT NULL,
+    statement_index bigint NOT NULL,
+    line integer NOT NULL,
+    party text NOT NULL,
+    mark text NOT NULL,
+    booked_on date NOT NULL,
+    currency text NOT NULL,
+    amount_minor bigint NOT NULL,
+    reference text NOT NULL,
+    end_to_end text NOT NULL,
+    counterparty text NOT NULL,
+    counterparty_account text NOT NULL,
+    text text NOT NULL,
+    bank_reference text NOT NULL,
+    part integer NOT NULL,
+    is_reversal boolean NOT NULL
+);
+
+COMMENT ON TABLE public.bank_line IS 'A transfer as the bank showed it: positive when money came in. Names and texts are the bank''s.';
+
+CREATE TABLE public.bank_statement (
+    ecosystem_id uuid NOT NULL,
+    index bigint NOT NULL,
+    party text NOT NULL,
+    account text NOT NULL,
+    statement_id text NOT NULL,
+    currency text NOT NULL,
+    opening_minor bigint,
+    closing_minor bigint,
+    line_count integer NOT NULL,
+    salt bytea NOT NULL,
+    CONSTRAINT statement_salt_has_32_bytes CHECK ((octet_length(salt) = 32))
+);
+
+COMMENT ON TABLE public.bank_statement IS 'A statement that a party imported, and what its lines are salted with; that party''s alone.';
+
 CREATE TABLE public.book_snapshot (
     ecosystem_id uuid NOT NULL,
     size bigint NOT NULL,
@@ -124,39 +161,103 @@ CREATE TABLE public.notice_address (
 
 COMMENT ON TABLE public.notice_address IS 'Where a party wants to be told by mail of what waits for it; erased on request.';
 
-CREATE TABLE public.observation (
-    ecosystem_id uuid NOT NULL,
-    party text NOT NULL,
-    series text NOT NULL,
-    reference text NOT NULL,
-    revision integer NOT NULL,
-    batch_index bigint CONSTRAINT observation_batch_index_not_null1 NOT NULL,
-    number integer NOT NULL,
-    period text NOT NULL,
-    at timestamp with time zone,
-    segment text NOT NULL,
-    value numeric NOT NULL,
-    denominator numeric,
-    sample_size bigint,
-    leaf_hash bytea NOT NULL,
-    CONSTRAINT observation_leaf_hash_is_sha256 CHECK ((octet_length(leaf_hash) = 32)),
-    CONSTRAINT observation_names_period_or_instant CHECK (((period <> ''::text) <> (at IS NOT NULL))),
-    CONSTRAINT revision_counts_from_one CHECK ((revision > 0))
-);
-
-COMMENT ON TABLE public.observation IS 'Raw facts as pushed; a higher revision of a reference takes its place.';
-
 CREATE TABLE public.observation_batch (
     ecosystem_id uuid NOT NULL,
     index bigint NOT NULL,
     party text NOT NULL,
     series text NOT NULL,
     row_count integer NOT NULL,
-    salt bytea NOT NULL,
-    CONSTRAINT batch_salt_has_32_bytes CHECK ((octet_length(salt) = 32))
+    number bigint NOT NULL
 );
 
-COMMENT ON TABLE public.observation_batch IS 'What the rows of a batch are salted with; the root is in its entry.';
+COMMENT ON TABLE public.observation_batch IS 'Batches that an entry commits to, and under which number their rows are stored.';
+
+CREATE TABLE public.observation_row (
+    ecosystem_id uuid CONSTRAINT observation_ecosystem_id_not_null NOT NULL,
+    party text CONSTRAINT observation_party_not_null NOT NULL,
+    series text CONSTRAINT observation_series_not_null NOT NULL,
+    reference text CONSTRAINT observation_reference_not_null NOT NULL,
+    revision integer CONSTRAINT observation_revision_not_null NOT NULL,
+    batch_number bigint CONSTRAINT observation_batch_index_not_null1 NOT NULL,
+    number integer CONSTRAINT observation_number_not_null NOT NULL,
+    period text CONSTRAINT observation_period_not_null NOT NULL,
+    at timestamp with time zone,
+    segment text CONSTRAINT observation_segment_not_null NOT NULL,
+    value numeric CONSTRAINT observation_value_not_null NOT NULL,
+    denominator numeric,
+    sample_size bigint,
+    leaf_hash bytea CONSTRAINT observation_leaf_hash_not_null NOT NULL,
+    attribution text DEFAULT ''::text NOT NULL,
+    salt bytea NOT NULL,
+    CONSTRAINT observation_leaf_hash_is_sha256 CHECK ((octet_length(leaf_hash) = 32)),
+    CONSTRAINT observation_names_period_or_instant CHECK (((period <> ''::text) <> (at IS NOT NULL))),
+    CONSTRAINT observation_salt_has_32_bytes CHECK ((octet_length(salt) = 32)),
+    CONSTRAINT revision_counts_from_one CHECK ((revision > 0))
+);
+
+COMMENT ON TABLE public.observation_row IS 'Raw facts as pushed, visible (as observation) once their batch has an entry.';
+
+CREATE VIEW public.observation WITH (security_invoker='true') AS
+ SELECT o.ecosystem_id,
+    o.party,
+    o.series,
+    o.reference,
+    o.revision,
+    b.index AS batch_index,
+    o.number,
+    o.period,
+    o.at,
+    o.segment,
+    o.value,
+    o.denominator,
+    o.sample_size,
+    o.attribution,
+    o.salt,
+    o.leaf_hash
+   FROM (public.observation_row o
+     JOIN public.observation_batch b ON (((b.ecosystem_id = o.ecosystem_id) AND (b.number = o.batch_number))));
+
+COMMENT ON VIEW public.observation IS 'Raw facts that an entry commits to; a higher revision of a reference takes its place.';
+
+CREATE TABLE public.observation_dropped (
+    ecosystem_id uuid NOT NULL,
+    batch_number bigint NOT NULL,
+    number integer NOT NULL,
+    leaf_hash bytea NOT NULL,
+    CONSTRAINT dropped_leaf_hash_is_sha256 CHECK ((octet_length(leaf_hash) = 32))
+);
+
+COMMENT ON TABLE public.observation_dropped IS 'What is left of rows that were dropped: the salted hash that their batch''s root was made of.';
+
+CREATE TABLE public.observation_upload (
+    ecosystem_id uuid NOT NULL,
+    upload_id text NOT NULL,
+    party text NOT NULL,
+    subject text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    secret_hash bytea NOT NULL,
+    terms jsonb NOT NULL,
+    state text NOT NULL,
+    batch_number bigint NOT NULL,
+    bytes_received bigint DEFAULT 0 NOT NULL,
+    rows_received bigint DEFAULT 0 NOT NULL,
+    rows_refused bigint DEFAULT 0 NOT NULL,
+    rows_unchanged bigint DEFAULT 0 NOT NULL,
+    rows_loaded bigint DEFAULT 0 NOT NULL,
+    problems jsonb DEFAULT '[]'::jsonb NOT NULL,
+    entry_index bigint,
+    begun_at timestamp with time zone DEFAULT now() NOT NULL,
+    seen_at timestamp with time zone DEFAULT now() NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT upload_key_has_1_to_200_characters CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+    CONSTRAINT upload_number_is_negative CHECK ((batch_number < 0)),
+    CONSTRAINT upload_secret_hash_is_sha256 CHECK ((octet_length(secret_hash) = 32))
+);
+
+COMMENT ON TABLE public.observation_upload IS 'Uploads that were begun, and how far each is: no history, gone a while after they expire.';
+
+COMMENT ON COLUMN public.observation_upload.state IS 'WAITING -> RECEIVING -> CHECKING -> LOADING -> ENTERED; RECEIVING to LOADING -> REFUSED or FAILED -> RECEIVING';
 
 CREATE TABLE public.opening (
     ecosystem_id uuid NOT NULL,
@@ -191,7 +292,7 @@ CREATE TABLE public.posting (
     balance_minor bigint NOT NULL,
     reference text DEFAULT ''::text NOT NULL,
     reverses bigint,
-    CONSTRAINT posting_reverses_an_earlier_entry CHECK ((reverses < entry_index)),
+    CONSTRAINT posting_reverses_no_later_entry CHECK ((reverses <= entry_index)),
     CONSTRAINT posting_sequence_counts_from_one CHECK ((sequence > 0))
 );
 
@@ -232,6 +333,9 @@ ALTER TABLE ONLY public.annex
     ADD CONSTRAINT one_annex_an_entry PRIMARY KEY (ecosystem_id, index);
 
 ALTER TABLE ONLY public.observation_batch
+    ADD CONSTRAINT one_batch_a_number UNIQUE (ecosystem_id, number);
+
+ALTER TABLE ONLY public.observation_batch
     ADD CONSTRAINT one_batch_an_entry PRIMARY KEY (ecosystem_id, index);
 
 ALTER TABLE ONLY public.checkpoint
@@ -240,11 +344,20 @@ ALTER TABLE ONLY public.checkpoint
 ALTER TABLE ONLY public.cosignature
     ADD CONSTRAINT one_cosignature_a_key_and_size PRIMARY KEY (ecosystem_id, size, verifier_key);
 
+ALTER TABLE ONLY public.observation_dropped
+    ADD CONSTRAINT one_dropped_row_a_number PRIMARY KEY (ecosystem_id, batch_number, number);
+
 ALTER TABLE ONLY public.entry
     ADD CONSTRAINT one_entry_an_index PRIMARY KEY (ecosystem_id, index);
 
 ALTER TABLE ONLY public.ledger_head
     ADD CONSTRAINT one_head_an_ecosystem PRIMARY KEY (ecosystem_id);
+
+ALTER TABLE ONLY public.bank_statement
+    ADD CONSTRAINT one_import_a_statement UNIQUE (ecosystem_id, party, account, statement_id);
+
+ALTER TABLE ONLY public.bank_line
+    ADD CONSTRAINT one_line_a_number PRIMARY KEY (ecosystem_id, statement_index, line);
 
 ALTER TABLE ONLY public.person_name
     ADD CONSTRAINT one_name_a_pseudonym PRIMARY KEY (ecosystem_id, party, subject);
@@ -255,8 +368,11 @@ ALTER TABLE ONLY public.node
 ALTER TABLE ONLY public.notice_address
     ADD CONSTRAINT one_notice_address_a_party PRIMARY KEY (ecosystem_id, party);
 
-ALTER TABLE ONLY public.observation
-    ADD CONSTRAINT one_observation_a_reference_and_revision PRIMARY KEY (ecosystem_id, party, series, reference, revision);
+ALTER TABLE ONLY public.observation_row
+    ADD CONSTRAINT one_observation_a_number UNIQUE (ecosystem_id, batch_number, number);
+
+ALTER TABLE ONLY public.observation_row
+    ADD CONSTRAINT one_observation_a_reference_and_revision PRIMARY KEY (ecosystem_id, party, series, reference, revision, batch_number);
 
 ALTER TABLE ONLY public.opening
     ADD CONSTRAINT one_opening_an_entry PRIMARY KEY (ecosystem_id, index);
@@ -270,6 +386,18 @@ ALTER TABLE ONLY public.book_snapshot
 ALTER TABLE ONLY public.projection
     ADD CONSTRAINT one_state_from_an_index PRIMARY KEY (ecosystem_id, concept, object_id, from_index);
 
+ALTER TABLE ONLY public.bank_statement
+    ADD CONSTRAINT one_statement_an_entry PRIMARY KEY (ecosystem_id, index);
+
+ALTER TABLE ONLY public.observation_upload
+    ADD CONSTRAINT one_upload_a_batch_number UNIQUE (ecosystem_id, batch_number);
+
+ALTER TABLE ONLY public.observation_upload
+    ADD CONSTRAINT one_upload_a_key UNIQUE (ecosystem_id, party, key);
+
+ALTER TABLE ONLY public.observation_upload
+    ADD CONSTRAINT one_upload_an_id PRIMARY KEY (ecosystem_id, upload_id);
+
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT one_use_of_a_key PRIMARY KEY (ecosystem_id, party, key);
 
@@ -278,7 +406,7 @@ ALTER TABLE ONLY public.wake
 
 CREATE INDEX entry_by_instant ON public.entry USING btree (ecosystem_id, at);
 
-CREATE INDEX observation_by_period ON public.observation USING btree (ecosystem_id, series, period, segment, party);
+CREATE INDEX observation_by_period ON public.observation_row USING btree (ecosystem_id, series, period, segment, party);
 
 CREATE UNIQUE INDEX one_current_state ON public.projection USING btree (ecosystem_id, concept, object_id) WHERE (until_index IS NULL);
 
@@ -293,6 +421,14 @@ CREATE INDEX projection_by_parent ON public.projection USING btree (ecosystem_id
 CREATE INDEX projection_in_order ON public.projection USING btree (ecosystem_id, concept, first_index, object_id) WHERE (until_index IS NULL);
 
 CREATE INDEX wake_by_time ON public.wake USING btree (next_at);
+
+CREATE TRIGGER bank_line_is_append_only BEFORE DELETE OR UPDATE ON public.bank_line FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER bank_line_is_never_truncated BEFORE TRUNCATE ON public.bank_line FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER bank_statement_is_append_only BEFORE DELETE OR UPDATE ON public.bank_statement FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER bank_statement_is_never_truncated BEFORE TRUNCATE ON public.bank_statement FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER checkpoint_is_append_only BEFORE DELETE OR UPDATE ON public.checkpoint FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
@@ -318,6 +454,10 @@ CREATE TRIGGER observation_batch_is_append_only BEFORE DELETE OR UPDATE ON publi
 
 CREATE TRIGGER observation_batch_is_never_truncated BEFORE TRUNCATE ON public.observation_batch FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER observation_dropped_is_append_only BEFORE DELETE OR UPDATE ON public.observation_dropped FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER observation_dropped_is_never_truncated BEFORE TRUNCATE ON public.observation_dropped FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER opening_is_append_only BEFORE DELETE OR UPDATE ON public.opening FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER opening_is_never_truncated BEFORE TRUNCATE ON public.opening FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -340,17 +480,20 @@ ALTER TABLE ONLY public.checkpoint
 ALTER TABLE ONLY public.cosignature
     ADD CONSTRAINT cosignature_is_of_a_checkpoint FOREIGN KEY (ecosystem_id, size) REFERENCES public.checkpoint(ecosystem_id, size);
 
+ALTER TABLE ONLY public.observation_dropped
+    ADD CONSTRAINT dropped_row_came_with_a_batch FOREIGN KEY (ecosystem_id, batch_number) REFERENCES public.observation_batch(ecosystem_id, number);
+
 ALTER TABLE ONLY public.entry
     ADD CONSTRAINT entry_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
 
 ALTER TABLE ONLY public.idempotency_key
     ADD CONSTRAINT key_led_to_an_entry FOREIGN KEY (ecosystem_id, first_index) REFERENCES public.entry(ecosystem_id, index);
 
+ALTER TABLE ONLY public.bank_line
+    ADD CONSTRAINT line_is_of_a_statement FOREIGN KEY (ecosystem_id, statement_index) REFERENCES public.bank_statement(ecosystem_id, index);
+
 ALTER TABLE ONLY public.notice_address
     ADD CONSTRAINT notice_address_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
-
-ALTER TABLE ONLY public.observation
-    ADD CONSTRAINT observation_came_with_a_batch FOREIGN KEY (ecosystem_id, batch_index) REFERENCES public.observation_batch(ecosystem_id, index);
 
 ALTER TABLE ONLY public.opening
     ADD CONSTRAINT opening_opens_an_entry FOREIGN KEY (ecosystem_id, index) REFERENCES public.entry(ecosystem_id, index);
@@ -364,16 +507,32 @@ ALTER TABLE ONLY public.posting
 ALTER TABLE ONLY public.book_snapshot
     ADD CONSTRAINT snapshot_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
 
+ALTER TABLE ONLY public.bank_statement
+    ADD CONSTRAINT statement_belongs_to_an_entry FOREIGN KEY (ecosystem_id, index) REFERENCES public.entry(ecosystem_id, index);
+
+ALTER TABLE ONLY public.observation_upload
+    ADD CONSTRAINT upload_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
+
 ALTER TABLE ONLY public.wake
     ADD CONSTRAINT wake_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
 
 ALTER TABLE public.annex ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bank_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.bank_statement ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.book_snapshot ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.checkpoint ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.cosignature ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY entered_rows_stay ON public.observation_row AS RESTRICTIVE FOR DELETE TO jpi_service USING (((NOT (EXISTS ( SELECT
+   FROM public.observation_batch b
+  WHERE ((b.ecosystem_id = observation_row.ecosystem_id) AND (b.number = observation_row.batch_number))))) OR (EXISTS ( SELECT
+   FROM public.observation_dropped d
+  WHERE ((d.ecosystem_id = observation_row.ecosystem_id) AND (d.batch_number = observation_row.batch_number) AND (d.number = observation_row.number))))));
 
 ALTER TABLE public.entry ENABLE ROW LEVEL SECURITY;
 
@@ -385,11 +544,19 @@ ALTER TABLE public.node ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.notice_address ENABLE ROW LEVEL SECURITY;
 
-ALTER TABLE public.observation ENABLE ROW LEVEL SECURITY;
-
 ALTER TABLE public.observation_batch ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.observation_dropped ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.observation_row ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.observation_upload ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY one_ecosystem ON public.annex TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
+CREATE POLICY one_ecosystem ON public.bank_line TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
+CREATE POLICY one_ecosystem ON public.bank_statement TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
 CREATE POLICY one_ecosystem ON public.book_snapshot TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
@@ -407,9 +574,13 @@ CREATE POLICY one_ecosystem ON public.node TO jpi_service USING ((ecosystem_id =
 
 CREATE POLICY one_ecosystem ON public.notice_address TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
-CREATE POLICY one_ecosystem ON public.observation TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
-
 CREATE POLICY one_ecosystem ON public.observation_batch TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
+CREATE POLICY one_ecosystem ON public.observation_dropped TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
+CREATE POLICY one_ecosystem ON public.observation_row TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
+
+CREATE POLICY one_ecosystem ON public.observation_upload TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
 CREATE POLICY one_ecosystem ON public.opening TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
@@ -441,6 +612,10 @@ GRANT USAGE ON SCHEMA public TO jpi_service;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.annex TO jpi_service;
 
+GRANT SELECT,INSERT ON TABLE public.bank_line TO jpi_service;
+
+GRANT SELECT,INSERT ON TABLE public.bank_statement TO jpi_service;
+
 GRANT SELECT,INSERT,DELETE ON TABLE public.book_snapshot TO jpi_service;
 
 GRANT SELECT,INSERT ON TABLE public.checkpoint TO jpi_service;
@@ -465,9 +640,15 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.notice_address TO jpi_service;
 
 GRANT UPDATE(address) ON TABLE public.notice_address TO jpi_service;
 
-GRANT SELECT,INSERT ON TABLE public.observation TO jpi_service;
-
 GRANT SELECT,INSERT ON TABLE public.observation_batch TO jpi_service;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.observation_row TO jpi_service;
+
+GRANT SELECT ON TABLE public.observation TO jpi_service;
+
+GRANT SELECT,INSERT ON TABLE public.observation_dropped TO jpi_service;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.observation_upload TO jpi_service;
 
 GRANT SELECT,INSERT ON TABLE public.opening TO jpi_service;
 

@@ -20,10 +20,15 @@ from ledger.checkpoint import render_verifier
 from ledger.commit import system_clock
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.ids import EcosystemId, PartyId, is_id
-from ops import demo, migrate, trust, welcome
+from ops import caretaker, demo, migrate, push, trust, welcome
+from ops.backup import BackupRefused
+from ops.caretaker import say
 from ops.consent import CannotSign
 from ops.export import export
+from ops.rebuild import NothingSwapped
 from ops.remote import Denied
+from ops.statement import StatementUnreadable, read_statement
+from ops.tools import ToolFailed
 from ops.verify import verify
 from ops.witness import WitnessUnready
 from service import embedded
@@ -35,6 +40,8 @@ from service.settings import Settings, SettingsInvalid, describe, load
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The joint-KPI ledger.")
 trust.add_to(app)
+caretaker.add_to(app)
+push.add_to(app)
 EXPECTED = (
     CannotStart,
     KeyMissing,
@@ -47,13 +54,13 @@ EXPECTED = (
     demo.SeedFailed,
     CannotSign,
     Denied,
+    push.CannotPush,
     WitnessUnready,
+    NothingSwapped,
+    BackupRefused,
+    ToolFailed,
+    StatementUnreadable,
 )
-
-
-def say(text: str) -> None:
-    """A step that may take longer than a second."""
-    print(f"... {text}", file=sys.stderr, flush=True)
 
 
 def with_embedded(settings: Settings) -> Settings:
@@ -217,13 +224,32 @@ def verify_command(
     since: Annotated[
         Path | None, typer.Option(help="File of an older checkpoint that you hold.")
     ] = None,
+    party: Annotated[
+        str, typer.Option(help="Your party's id: what it may open must not be withheld.")
+    ] = "",
+    statement: Annotated[
+        Path | None, typer.Option(help="A partner's statement (JSON) to hold against it.")
+    ] = None,
+    observations: Annotated[
+        Path | None, typer.Option(help="File of a party's rows, from /observations.ndjson.")
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Verify an export offline; exit 1 when anything is wrong."""
     older = None if since is None else since.read_text()
-    with progress_of(file.stat().st_size if file.exists() else 0) as advance:
-        verdict = verify(file, log_key or None, older, advance)
+    stated = None if statement is None else read_statement(statement)
+    given = [each for each in (file, observations) if each is not None and each.exists()]
+    with progress_of(sum(each.stat().st_size for each in given)) as advance:
+        verdict = verify(
+            file,
+            log_key or None,
+            older,
+            advance,
+            party.rpartition(":")[2],
+            stated,
+            observations=observations,
+        )
     if as_json:
         print(json.dumps(verdict.as_json(), indent=1))
     else:

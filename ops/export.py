@@ -31,16 +31,7 @@ async def export(reader: Reader, actor: Actor) -> AsyncIterator[bytes]:
     found = await reader.one(actor, "ecosystem", key, Ecosystem, size)
     if found is None:
         raise NotFound(what="ecosystem", id=key)
-    ecosystem = found.value
-    header: dict[str, object] = {
-        "ecosystem": ecosystem.ecosystem_id,
-        "format": FORMAT,
-        "logKey": ecosystem.log_key,
-        "origin": ecosystem.origin,
-        "party": actor.party_id,
-        "size": size,
-    }
-    line = encode(header) + b"\n"
+    line = header_line(found.value, actor.party_id, size)
     digest.update(line)
     yield line
     after = -1
@@ -50,16 +41,30 @@ async def export(reader: Reader, actor: Actor) -> AsyncIterator[bytes]:
         due = await reader.cosigned(actor, after + 2, after + 1 + count)
         for stored in page:
             after = stored.index
-            lines = [_entry_line(stored)]
+            lines = [entry_line(stored)]
             if stored.index + 1 in due:
-                lines.append(_checkpoint_line(due[stored.index + 1]))
+                lines.append(checkpoint_line(due[stored.index + 1]))
             for line in lines:
                 digest.update(line)
                 yield line
-    yield encode({"sha256": digest.hexdigest()}) + b"\n"
+    yield digest_line(digest.hexdigest())
 
 
-def _entry_line(stored: StoredEntry) -> bytes:
+def header_line(ecosystem: Ecosystem, party: str, size: int) -> bytes:
+    """The first line: what the file is, of which ledger, for whom."""
+    header: dict[str, object] = {
+        "ecosystem": ecosystem.ecosystem_id,
+        "format": FORMAT,
+        "logKey": ecosystem.log_key,
+        "origin": ecosystem.origin,
+        "party": party,
+        "size": size,
+    }
+    return encode(header) + b"\n"
+
+
+def entry_line(stored: StoredEntry) -> bytes:
+    """An entry, with the opening and the annex that the exporting party may see."""
     fields: dict[str, object] = {
         "envelope": stored.envelope.decode(),
         "leafHash": render_base64(stored.leaf_hash),
@@ -73,5 +78,11 @@ def _entry_line(stored: StoredEntry) -> bytes:
     return encode(fields) + b"\n"
 
 
-def _checkpoint_line(note: str) -> bytes:
+def checkpoint_line(note: str) -> bytes:
+    """A published checkpoint with its cosignatures."""
     return encode({"checkpoint": note}) + b"\n"
+
+
+def digest_line(digest: str) -> bytes:
+    """The last line: SHA-256 in hex of all bytes before it."""
+    return encode({"sha256": digest}) + b"\n"

@@ -1,6 +1,6 @@
 """Remote: how a partner's tools speak to the service, over GraphQL with a bearer token."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,8 @@ import httpx
 from ledger.errors import Trouble
 
 SECONDS = 30
+ENTERING_SECONDS = 3600
+"""How long a file of millions of rows may take until the service answers."""
 
 
 class Unreachable(Trouble):
@@ -28,7 +30,8 @@ class Remote:
 
     def __init__(self, url: str, token: str) -> None:
         """`url` is the service's, as https://kpi.example.com; `token` a bearer token."""
-        self._url = f"{url.rstrip('/')}/graphql"
+        self._base = f"{url.rstrip('/')}/"
+        self._url = f"{self._base}graphql"
         self._headers = {"authorization": f"Bearer {token}"}
 
     def ask(self, query: str, variables: Mapping[str, object] | None = None) -> dict[str, Any]:
@@ -60,6 +63,25 @@ class Remote:
             raise Denied(f"{problems[0]['message']} {problems[0]['remedy']}".strip())
         found: dict[str, Any] = payload
         return found
+
+    def send(
+        self, path: str, pieces: Iterable[bytes], headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """The answer to a file sent to a one-time address. Raises Unreachable, Denied."""
+        patience = httpx.Timeout(SECONDS, read=ENTERING_SECONDS)
+        try:
+            response = httpx.put(
+                self._base + path, content=pieces, headers=dict(headers), timeout=patience
+            )
+            answer: dict[str, Any] = response.json()
+        except (httpx.TransportError, ValueError) as error:
+            raise Unreachable(f"{self._base}: {str(error) or type(error).__name__}") from error
+        errors = answer.get("errors") or []
+        if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+            raise Unreachable(str(errors[0]["message"]) if errors else response.reason_phrase)
+        if errors:
+            raise Denied(str(errors[0]["message"]))
+        return answer
 
 
 def read_token(path: Path) -> str:

@@ -12,6 +12,7 @@ from immutables import Map
 from ledger.answer import ProposalConsented, SilenceCounted
 from ledger.audit import check, check_sealed
 from ledger.book import Book
+from ledger.booking import bookings
 from ledger.errors import Fault
 from ledger.evolution import evolve, pass_over
 from ledger.fact import EVERYBODY, Placed, Sealed
@@ -24,22 +25,38 @@ from ledger.policy import Policy
 from ledger.remark import AnnexErased
 from ledger.reply import Silence
 from ledger.schedule import DueKind
+from ops.extent import pass_over as pass_over_in
+from ops.rowcheck import Claims
+from ops.statement import StatementCheck
 from ops.verdict import Verdict
 
 
 class Replay:
     """The Book of the entries so far, as long as all of them follow."""
 
-    def __init__(self, verdict: Verdict, ecosystem_id: str, party: str) -> None:
-        """`party` is the one that exported: what it may open must be open."""
+    def __init__(
+        self,
+        verdict: Verdict,
+        ecosystem_id: str,
+        party: str,
+        statement: StatementCheck | None = None,
+    ) -> None:
+        """`party` is the one that exported: what it may open must be open.
+
+        `statement` is a partner's statement that is held against the postings.
+        """
         self._verdict = verdict
+        self.statement = statement
         self._party = party
+        self._ecosystem_id = ecosystem_id
         self.book: Book | None = Book(EcosystemId(ecosystem_id))
         self.missing: set[int] = set()
         self._is_limited = False
+        self.claims = Claims()
 
     def opened(self, placed: Placed, *, has_text: bool) -> None:
         """Check and fold an opened entry. Raises Fault when it breaks a rule."""
+        self._verdict.texts += has_text
         if placed.has_annex and not has_text:
             self.missing.add(placed.index)
         if isinstance(placed.event, AnnexErased):
@@ -50,13 +67,16 @@ class Replay:
         started = perf_counter()
         check(self.book, placed)
         self._count(self.book, placed)
+        self.claims.note(placed, self.book)
         self.book = evolve(self.book, placed)
+        if self.statement is not None:
+            self.statement.replayed(placed.index, bookings(self.book, placed))
         self._verdict.seconds_replay += perf_counter() - started
         self._verdict.replayed += 1
 
     def sealed(self, sealed: Sealed) -> None:
         """Pass an entry over whose body is not in the file. Raises Fault when it should be."""
-        self._verdict.sealed += 1
+        pass_over_in(self._verdict, sealed)
         if self._is_ungranted(sealed):
             self.broken()  # what others decide may follow from it
             return
@@ -66,6 +86,7 @@ class Replay:
             check_sealed(self.book, sealed)
             self.book = pass_over(self.book, sealed)
             self._verdict.replayed += 1
+            self._verdict.sealed_replayed += 1
 
     def _is_ungranted(self, sealed: Sealed) -> bool:
         """Whether the exporting party is an observer who is not shown this kind of entry."""
@@ -92,8 +113,6 @@ class Replay:
         if self.missing:
             listed = ", ".join(map(str, sorted(self.missing)[:10]))
             verdict.find(f"text of entries {listed} is missing and no entry erased it")
-        if verdict.sealed:
-            verdict.not_checked.append(f"{verdict.sealed} bodies not in your audience")
         if verdict.unsigned:
             verdict.not_checked.append(
                 f"{verdict.unsigned} consents rest on the host's word, unsigned"
@@ -107,6 +126,7 @@ class Replay:
             verdict.not_checked.append(
                 f"{verdict.declared} of {verdict.measured} measurements rest on declared aggregates"
             )
+        self._end_statement()
         if self.book is None:
             verdict.not_checked.append(
                 f"the business rules of {verdict.entries - verdict.replayed} entries"
@@ -120,6 +140,25 @@ class Replay:
         due = next_due(book, book.last_at)
         if due is not None and due.kind is DueKind.OUTCOME:
             self._verdict.find(f"the outcome of proposal {due.proposal_id} is left out at the end")
+
+    def _end_statement(self) -> None:
+        """Say whether the statement shows all postings of its accounts."""
+        statement, verdict = self.statement, self._verdict
+        if statement is None:
+            return
+        if statement.ecosystem != self._ecosystem_id:
+            verdict.find(f"the statement is of ecosystem {statement.ecosystem}")
+        elif self.book is None:
+            verdict.not_checked.append("the statement, for the ledger's rules are broken")
+        else:
+            wrong = statement.end(verdict.entries)
+            for each in wrong:
+                verdict.find(f"the statement: {each}")
+            if not wrong:
+                verdict.notes.append(
+                    f"the statement shows all {statement.count} postings of its "
+                    f"{len(statement.shown)} accounts, and none else"
+                )
 
     def _count(self, book: Book, placed: Placed) -> None:
         match placed.event:

@@ -14,7 +14,12 @@ class Verdict:
     checkpoints: int = 0
     last_good_size: int = 0
     certified_size: int = 0
+    party: str = ""
     sealed: int = 0
+    sealed_replayed: int = 0
+    sealed_texts: int = 0
+    texts: int = 0
+    unwitnessed: int = 0
     erased: int = 0
     declared: int = 0
     measured: int = 0
@@ -22,10 +27,14 @@ class Verdict:
     unsigned: int = 0
     silent: int = 0
     accounts: int = 0
+    rows: int = 0
     replayed: int = 0
     seconds_hashes: float = 0.0
     seconds_replay: float = 0.0
     kinds: Counter[str] = field(default_factory=Counter)
+    sealed_kinds: Counter[str] = field(default_factory=Counter)
+    sealed_places: list[int] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
@@ -49,13 +58,18 @@ class Verdict:
             "checkpoints": self.checkpoints,
             "lastGoodSize": self.last_good_size,
             "certifiedSize": self.certified_size,
+            "exportedBy": self.party,
             "sealedBodies": self.sealed,
+            "sealedKinds": dict(sorted(self.sealed_kinds.items())),
+            "sealedTexts": self.sealed_texts,
             "erasedAnnexes": self.erased,
             "consentsSigned": self.signed,
             "consentsUnsigned": self.unsigned,
             "consentsSilent": self.silent,
             "accounts": self.accounts,
+            "observations": self.rows,
             "kinds": dict(sorted(self.kinds.items())),
+            "checked": self.checked,
             "notes": self.notes,
             "notChecked": self.not_checked,
             "findings": self.findings,

@@ -24,10 +24,13 @@ from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Fault
 from ledger.fact import Placed
 from ledger.history import Envelope, commit, decode_base64, open_entry, open_envelope, sealed_entry
-from ledger.rotation import LogKeyRotated
+from ledger.rotation import LogKeyRotated, RotationInvalid, check_rotation
 from ledger.tree import Frontier, leaf_hash
+from ops import extent
 from ops.export import FORMAT
 from ops.replay import Replay
+from ops.rowcheck import check_rows
+from ops.statement import StatementCheck
 from ops.verdict import Verdict
 
 Progress = Callable[[int], None]
@@ -39,17 +42,26 @@ def verify(
     log_key: str | None,
     since: str | None = None,
     progress: Progress = lambda _: None,
+    party: str = "",
+    statement: StatementCheck | None = None,
+    *,
+    observations: Path | None = None,
 ) -> Verdict:
-    """The verdict on a file.
+    """The verdict on a file, and on a partner's statement if one is given.
 
     `log_key` is a verifier key of the log that the caller trusts, or None; `since` an older
-    checkpoint's note that the caller holds: the file must continue it.
+    checkpoint's note that the caller holds: the file must continue it. `party` is the id of the
+    party that the file must be of, empty where the caller does not say. `observations` is a file
+    of a party's rows, which its batches and what was measured from them are held against.
     """
     verdict = Verdict()
     started = perf_counter()
     try:
         with path.open("rb") as file:
-            _Reading(verdict, log_key, since).read(file, progress)
+            reading = _Reading(verdict, log_key, since, party, statement)
+            reading.read(file, progress)
+        if observations is not None:
+            check_rows(observations, reading.replay.claims, verdict, progress)
     except (NotCanonical, NoteInvalid, ValueError, KeyError, TypeError, OSError) as error:
         verdict.find(f"the file cannot be read on: {type(error).__name__}: {error}")
     verdict.seconds_hashes = perf_counter() - started - verdict.seconds_replay
@@ -59,8 +71,17 @@ def verify(
 class _Reading:
     """One pass over a file."""
 
-    def __init__(self, verdict: Verdict, log_key: str | None, since: str | None) -> None:
+    def __init__(
+        self,
+        verdict: Verdict,
+        log_key: str | None,
+        since: str | None,
+        party: str,
+        statement: StatementCheck | None,
+    ) -> None:
+        self.party = party
         self.verdict = verdict
+        self.statement = statement
         self.log_key = log_key
         self.since = since
         self.frontier = Frontier()
@@ -107,7 +128,12 @@ class _Reading:
             raise ValueError(f"this is no {FORMAT}")
         self.ecosystem, self.origin = _text(header, "ecosystem"), _text(header, "origin")
         self.header_key = _text(header, "logKey")
-        self.replay = Replay(self.verdict, self.ecosystem, _text(header, "party"))
+        self.verdict.party = _text(header, "party")
+        self.replay = Replay(self.verdict, self.ecosystem, self.verdict.party, self.statement)
+        if self.party and self.party != self.verdict.party:
+            self.verdict.find(
+                f"the file is the export of party {self.verdict.party}, not of {self.party}"
+            )
         size = header["size"]
         self.size = size if isinstance(size, int) else 0
         if self.log_key is None:
@@ -151,14 +177,22 @@ class _Reading:
             case EcosystemFounded(origin=origin, log_key=log_key):
                 if origin != self.origin:
                     raise Fault("the header names another origin than the founding")
-            case LogKeyRotated(log_key=log_key):
-                if self.replay.book is None:
-                    return
+            case LogKeyRotated(log_key=log_key) as rotated:
+                if self.replay.book is None:  # then the audit has not looked at it
+                    self._check_rotation(rotated)
                 self.verdict.notes.append(f"the log's key was rotated by entry {placed.index}")
             case _:
                 return
         self.log_keys.append(log_key)
         self.verifier = parse_verifier(log_key)
+
+    def _check_rotation(self, rotated: LogKeyRotated) -> None:
+        if not self.log_keys:
+            raise Fault("it hands over a key before the founding named one")
+        try:
+            check_rotation(self.origin, self.log_keys[-1], rotated)
+        except RotationInvalid as refusal:
+            raise Fault(refusal.message) from refusal
 
     def _checkpoint(self, note: str) -> None:
         size = self.frontier.size
@@ -184,6 +218,7 @@ class _Reading:
         """Witness keys in force here, as the entries before say."""
         book = self.replay.book
         if book is None:
+            self.verdict.unwitnessed += 1
             return []
         return [parse_verifier(each.verifier_key) for each in book.keyring.witnesses.values()]
 
@@ -239,6 +274,11 @@ class _Reading:
         if verdict.last_good_size != self.frontier.size and verdict.is_good:
             verdict.find(f"entries from {verdict.last_good_size} on are under no checkpoint")
         self.replay.end()
+        verdict.checked += extent.checked(verdict)
+        verdict.not_checked += extent.not_checked(
+            verdict, verdict.party, is_pinned=bool(self.party)
+        )
+        verdict.not_checked += extent.unwitnessed(verdict)
         policy = self.replay.policy()
         if policy is not None and policy.terms.quorum:
             uncertified = verdict.entries - verdict.certified_size

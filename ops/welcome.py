@@ -80,6 +80,7 @@ def verdict_text(verdict: Verdict) -> str:
     lines = [
         f"{verdict.entries} entries, {verdict.checkpoints} checkpoints, all hashes recomputed.",
         f"Replayed {verdict.replayed}: {kinds}." if kinds else "Nothing could be replayed.",
+        *(f"Checked: {each}." for each in verdict.checked),
         *(f"Also: {each}." for each in verdict.notes),
         *(f"Not checked: {each}." for each in verdict.not_checked),
         *(f"WRONG: {each}" for each in verdict.findings),

@@ -1,4 +1,4 @@
-"""Downloads: journals as streams, authorised and filtered like every other read.
+"""Downloads of finance as streams, authorised and filtered like every other read.
 
 The one rule: a download is of the ledger at one size, fixed when it begins; what is read page by
 page below that size never changes, so a long download holds no transaction open and no memory.
@@ -8,6 +8,7 @@ Source: `api.md`, "bulk out".
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -19,6 +20,7 @@ from ledger.actor import Actor, NotFound
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Refusal, Trouble
 from ledger.party import PartyRole
+from ledger.read import Narrowed
 from service.graphql import CHALLENGE, error_response
 from service.identity import Gatekeeper, NotAuthenticated
 from service.plaintext import (
@@ -29,6 +31,9 @@ from service.plaintext import (
     journal_hledger,
     plain,
 )
+from service.statement import Statement, gathered, statement_csv, statement_json
+from service.statement_page import statement_html
+from service.tables import dues_csv, lines_csv
 
 Render = Callable[[Header, Pages], AsyncIterator[bytes]]
 
@@ -164,10 +169,102 @@ def _place(given: str | None, kind: str) -> tuple[int, int] | None:
     return int(match[1]), int(match[2])
 
 
+async def reconciliation(request: Request, guard: Gatekeeper) -> Response:
+    """Dues on a day as CSV: `on`, and if wanted `party` and `period`."""
+    try:
+        wanted = await asked(request, guard)
+        given = request.query_params
+        on = _day(given.get("on", ""))
+        party = local_id(given.get("party", ""), "Party", "party")
+        narrowed = Narrowed(parent_id=party, period=given.get("period", ""))
+        pages = wanted.doors.bookkeeping.dues(wanted.actor, narrowed, wanted.size)
+        body = await begin(dues_csv(wanted.header().names, on, pages))
+    except (NotAuthenticated, AskedWrongly, Refusal, Trouble) as error:
+        return refused(error)
+    headers = attachment(f"reconciliation-{on}", "csv", wanted.size)
+    return StreamingResponse(body, media_type=JOURNALS["csv"][0], headers=headers)
+
+
+async def bank_lines(request: Request, guard: Gatekeeper) -> Response:
+    """Lines of one's own bank statements as CSV; `outcome` MATCHED or UNKNOWN narrows them."""
+    try:
+        wanted = await asked(request, guard)
+        matched = _outcome(request.query_params.get("outcome"))
+        pages = wanted.doors.bookkeeping.all_bank_lines(wanted.actor, is_matched=matched)
+        body = await begin(lines_csv(pages))
+    except (NotAuthenticated, AskedWrongly, Refusal, Trouble) as error:
+        return refused(error)
+    headers = attachment("bank-lines", "csv", wanted.size)
+    return StreamingResponse(body, media_type=JOURNALS["csv"][0], headers=headers)
+
+
+Stated = Callable[[Statement], AsyncIterator[bytes]]
+STATEMENTS: Mapping[str, tuple[str, Stated]] = {
+    "json": ("application/json", statement_json),
+    "csv": ("text/csv; charset=utf-8; header=present", statement_csv),
+    "html": ("text/html; charset=utf-8", statement_html),
+}
+"""The formats of a partner's statement: media type and how it is written."""
+
+
+async def statement(request: Request, guard: Gatekeeper) -> Response:
+    """The statement of a partner (`partner`; one's own otherwise) and a period.
+
+    `on` is the day that lateness is counted on: no answer here hangs on the clock.
+    """
+    kind = request.path_params["kind"]
+    try:
+        if kind not in STATEMENTS:
+            raise NotFound("kind", what="kind of statement", id=kind)
+        wanted, given = await asked(request, guard), request.query_params
+        partner = local_id(given.get("partner", wanted.actor.party_id), "Party", "partner")
+        doors, actor, period = wanted.doors, wanted.actor, given.get("period", "")
+        on = _day(given.get("on", ""))
+        found = await gathered(doors, actor, partner, period, on, wanted.size)
+        media_type, render = STATEMENTS[kind]
+        body = await begin(render(found))
+    except (NotAuthenticated, AskedWrongly, Refusal, Trouble) as error:
+        return refused(error)
+    headers = attachment(f"statement-{found.name(partner)}-{period}", kind, wanted.size)
+    if kind == "html":
+        headers["content-disposition"] = headers["content-disposition"].replace(
+            "attachment", "inline"
+        )
+    return StreamingResponse(body, media_type=media_type, headers=headers)
+
+
+def _day(given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise AskedWrongly("on", given, "it is a day, 2026-03-31") from None
+
+
+def _outcome(given: str | None) -> bool | None:
+    known = {None: None, "MATCHED": True, "UNKNOWN": False}
+    if given not in known:
+        raise AskedWrongly("outcome", given or "", "it is MATCHED or UNKNOWN")
+    return known[given]
+
+
 def routes(guard: Gatekeeper) -> list[Route]:
     """The addresses of downloads."""
+
+    async def serve_reconciliation(request: Request) -> Response:
+        return await reconciliation(request, guard)
+
+    async def serve_bank_lines(request: Request) -> Response:
+        return await bank_lines(request, guard)
 
     async def serve_journal(request: Request) -> Response:
         return await journal(request, guard)
 
-    return [Route("/journal.{kind}", serve_journal)]
+    async def serve_statement(request: Request) -> Response:
+        return await statement(request, guard)
+
+    return [
+        Route("/journal.{kind}", serve_journal),
+        Route("/statement.{kind}", serve_statement),
+        Route("/reconciliation.csv", serve_reconciliation),
+        Route("/bank-lines.csv", serve_bank_lines),
+    ]

@@ -16,6 +16,8 @@ from ledger.errors import Fault
 from ledger.ids import is_id
 from ledger.memory import Remembered
 
+_ALARM = ".alarm.json"
+
 
 class FileMemory:
     """`HeadMemory` in a folder: `<ecosystem id>.json`, and `<ecosystem id>.alarm.json`."""
@@ -71,11 +73,31 @@ class FileMemory:
         names = (path.name.removesuffix(".json") for path in self._folder.glob("*.json"))
         return sorted(name for name in names if is_id(name))
 
+    def alarmed(self) -> Iterable[str]:
+        """Ecosystems whose alarm stands."""
+        if not self._folder.is_dir():
+            return []
+        found = self._folder.glob(f"*{_ALARM}")
+        return sorted(name for path in found if is_id(name := path.name.removesuffix(_ALARM)))
+
+    def lift(self, ecosystem_id: str) -> str:
+        """Take an alarm away, keeping its file as evidence; its reason, empty when there is none.
+
+        Only for who has made sure that the ledger is whole: `jpi resume`.
+        """
+        with self._locked():
+            reason = self.alarm(ecosystem_id)
+            path = self._alarm_path(ecosystem_id)
+            if reason:
+                number = len(list(self._folder.glob(f"{ecosystem_id}.lifted*")))
+                path.rename(self._folder / f"{ecosystem_id}.lifted{number}.json")
+            return reason
+
     def _path(self, ecosystem_id: str) -> Path:
         return self._folder / f"{ecosystem_id}.json"
 
     def _alarm_path(self, ecosystem_id: str) -> Path:
-        return self._folder / f"{ecosystem_id}.alarm.json"
+        return self._folder / f"{ecosystem_id}{_ALARM}"
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

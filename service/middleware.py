@@ -11,6 +11,9 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 DRAIN_BYTES = 64 * 2**20
 """What is read and thrown away of a body that is too large, so that the caller hears the answer."""
 
+UPLOADS = "/uploads/"
+"""Where bodies of files come in."""
+
 _HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -27,10 +30,13 @@ class BodyTooLarge(Exception):  # noqa: N818 -- named for what it tells
 class Threshold:
     """Request id, body limit and security headers, as pure ASGI."""
 
-    def __init__(self, app: ASGIApp, body_limit_bytes: int) -> None:
-        """Guard `app`; a body may have up to `body_limit_bytes`."""
+    def __init__(
+        self, app: ASGIApp, body_limit_bytes: int, upload_limit_bytes: int | None = None
+    ) -> None:
+        """Guard `app`; a body may have `body_limit_bytes`, an upload's `upload_limit_bytes`."""
         self._app = app
-        self._limit = body_limit_bytes
+        self._body_limit = body_limit_bytes
+        self._upload_limit = upload_limit_bytes or body_limit_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -41,12 +47,15 @@ class Threshold:
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.match(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
-        seen = {"bytes": 0, "answered": 0}
+        seen = {"bytes": 0, "answered": 0, "ended": 0}
+        is_upload = scope["path"].startswith(UPLOADS)
+        limit = self._upload_limit if is_upload else self._body_limit
 
         async def limited() -> Message:
             message = await receive()
             seen["bytes"] += len(message.get("body", b""))
-            if seen["bytes"] > self._limit:
+            seen["ended"] = not message.get("more_body")
+            if seen["bytes"] > limit:
                 raise BodyTooLarge
             return message
 
@@ -60,26 +69,28 @@ class Threshold:
             await send(message)
 
         declared = headers.get("content-length", "")
-        if declared.isdecimal() and int(declared) > self._limit:
-            await self._refuse(receive, dressed)
+        if declared.isdecimal() and int(declared) > limit:
+            await self._refuse(receive, dressed, limit)
             return
         try:
             await self._app(scope, limited, dressed)
         except BodyTooLarge:
             if not seen["answered"]:
-                await self._refuse(receive, dressed)
+                await self._refuse(receive, dressed, limit, is_read=bool(seen["ended"]))
 
-    async def _refuse(self, receive: Receive, send: Send) -> None:
-        """Answer 413, after reading off what still comes, within reason."""
+    async def _refuse(
+        self, receive: Receive, send: Send, limit: int, *, is_read: bool = False
+    ) -> None:
+        """Answer 413, after reading off what still comes, within reason, unless all is read."""
         drained = 0
-        while drained <= DRAIN_BYTES:
+        while drained <= DRAIN_BYTES and not is_read:
             message = await receive()
             drained += len(message.get("body", b""))
             if message["type"] != "http.request" or not message.get("more_body"):
                 break
         text = (
-            f"The request's body is larger than {self._limit} bytes. Send less at once: a batch "
-            "of observations has at most 1000 rows."
+            f"The request's body is larger than {limit} bytes. Send less at once: a batch "
+            "of observations has at most 1000 rows; a file of more can be uploaded."
         )
         error = {"message": text, "extensions": {"code": "BODY_TOO_LARGE"}}
         body = orjson.dumps({"errors": [error]})

@@ -7,7 +7,6 @@ with one line that names the variable, what is wrong and how to mend it; secrets
 
 import difflib
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -16,8 +15,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ledger.checkpoint import NoteInvalid, parse_signer
-from service.addresses import PORT_MAX, checked_smtp_url, database_url, mail_address
+from service import variables
+from service.variables import PORT_MAX
 
 _NEAR = 0.8  # how alike two names are when one is taken for a slip of the other
 
@@ -53,38 +52,8 @@ def _setting(variable: str, meaning: str, mend: str, **rule: Any) -> Any:  # noq
     )
 
 
-def _log_name(name: str) -> str:
-    if not name or re.search(r"[\s+\x00-\x1f]", name):
-        raise ValueError("is empty or contains white space or a plus sign")
-    return name
-
-
-def _log_key(key: str) -> str:
-    try:
-        if key.startswith("PRIVATE+KEY+"):
-            parse_signer(key)
-            return key
-    except NoteInvalid:
-        pass  # its text could quote the key
-    raise ValueError("is not a signed-note private key")
-
-
-def _host(host: str) -> str:
-    if re.search(r"\s", host):
-        raise ValueError("contains white space")
-    return host
-
-
-def _folder(path: Path) -> Path:
-    return path.expanduser().absolute()
-
-
-def _lower(text: object) -> object:
-    return text.lower() if isinstance(text, str) else text
-
-
-_DatabaseUrl = Annotated[str, AfterValidator(database_url)]
-_Path = Annotated[Path, AfterValidator(_folder)]
+_DatabaseUrl = Annotated[str, AfterValidator(variables.database_url)]
+_Path = Annotated[Path, AfterValidator(variables.folder)]
 _URL_EXAMPLE = (
     "postgresql://user:password@host:5432/database (several hosts: host1:5432,host2:5432)"
 )
@@ -121,7 +90,7 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(".jpi").absolute(),
         shown="./.jpi",
     )
-    host: Annotated[str, AfterValidator(_host)] = _setting(
+    host: Annotated[str, AfterValidator(variables.host)] = _setting(
         "JPI_HOST",
         "address to listen on",
         "an address such as 127.0.0.1 or 0.0.0.0",
@@ -138,13 +107,13 @@ class Settings(BaseSettings):
     workers: int = _setting(
         "JPI_WORKERS", "server processes", "a number from 1 to 64", default=1, ge=1, le=64
     )
-    log_name: Annotated[str, AfterValidator(_log_name)] = _setting(
+    log_name: Annotated[str, AfterValidator(variables.log_name)] = _setting(
         "JPI_LOG_NAME",
         "first part of every checkpoint's origin; fixed once an ecosystem is founded",
         "a name such as ledger.example.com/jpi",
         default="localhost/jpi",
     )
-    log_key: Annotated[str, AfterValidator(_log_key)] | None = _setting(
+    log_key: Annotated[str, AfterValidator(variables.log_key)] | None = _setting(
         "JPI_LOG_KEY",
         "key that signs checkpoints, in place of the file",
         "the text PRIVATE+KEY+name+hash+key that `jpi keys` prints, or use JPI_LOG_KEY_FILE",
@@ -209,6 +178,14 @@ class Settings(BaseSettings):
         ge=1024,
         le=2**30,
     )
+    upload_limit_bytes: int = _setting(
+        "JPI_UPLOAD_LIMIT_BYTES",
+        "largest file of observations as it is sent, in bytes",
+        "a number of bytes from 1024 to 1099511627776",
+        default=4 * 2**30,
+        ge=1024,
+        le=2**40,
+    )
     queue_limit: int = _setting(
         "JPI_QUEUE_LIMIT",
         "commands that may wait for one ecosystem before callers are told to try again",
@@ -217,7 +194,7 @@ class Settings(BaseSettings):
         ge=1,
         le=1_000_000,
     )
-    smtp_url: Annotated[str, AfterValidator(checked_smtp_url)] | None = _setting(
+    smtp_url: Annotated[str, AfterValidator(variables.checked_smtp_url)] | None = _setting(
         "JPI_SMTP_URL",
         "mail server that parties with an address are told by; smtps: TLS from the first byte",
         "smtp://user:password@host:port or smtps://user:password@host:port",
@@ -225,7 +202,7 @@ class Settings(BaseSettings):
         shown="nobody is told by mail",
         secret=True,
     )
-    mail_from: Annotated[str, AfterValidator(mail_address)] = _setting(
+    mail_from: Annotated[str, AfterValidator(variables.mail_address)] = _setting(
         "JPI_MAIL_FROM",
         "sender of those letters",
         "a mail address such as ledger@example.com",
@@ -247,8 +224,20 @@ class Settings(BaseSettings):
         default="",
         shown="none",
     )
+    metrics_port: int | None = _setting(
+        "JPI_METRICS_PORT",
+        "port of /metrics, at JPI_METRICS_HOST; each worker takes the first free one from it on",
+        "a number from 1 to 65535",
+        default=None,
+        shown="no metrics",
+        ge=1,
+        le=PORT_MAX,
+    )
+    metrics_host: Annotated[str, AfterValidator(variables.host)] = _setting(
+        "JPI_METRICS_HOST", "who reaches it reads /metrics", "an address", default="127.0.0.1"
+    )
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)
+        Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(variables.lower)
     ] = _setting(
         "JPI_LOG_LEVEL",
         "least severe message that is logged",

@@ -1,95 +1,40 @@
-"""The auditor: re-derives the whole ledger from its entries and compares everything stored."""
+"""The auditor: `jpi rebuild --check`, after every test that wrote."""
 
-from itertools import pairwise
-
-import orjson
-
-from ledger.audit import check
-from ledger.book import Book
-from ledger.booking import bookings
-from ledger.changes import changes
-from ledger.checkpoint import open_checkpoint, parse_verifier
-from ledger.ecosystem import EcosystemFounded
-from ledger.evolution import evolve
-from ledger.fold import placed_of
-from ledger.history import encode_state
 from ledger.ids import EcosystemId
-from ledger.journal import Booked
-from ledger.rotation import LogKeyRotated
-from ledger.store import entries, postings, projections, wakes
+from ledger.store import entries
 from ledger.store.pool import open_database
-from ledger.store.postings import Books
-from ledger.store.projections import fold_rows
-from ledger.tree import Frontier, root
+from ops.rebuild import Rebuilt, check_all
+from service.memory import FileMemory
 from service.settings import Settings
+from tests.freezer import freezer
 
 
 async def audit(settings: Settings, ecosystem_id: str) -> None:
-    """Assert that leaves, tree, head, checkpoints, projections and postings follow from entries."""
-    key = EcosystemId(ecosystem_id.rpartition(":")[2])
-    database = await open_database(settings.database_url or "", 2)
+    """Assert that all that stands follows from the entries, and the entries from their rules."""
+    rebuilt = await rebuild_check(settings, ecosystem_id)
+
+    assert rebuilt.is_good, rebuilt.as_text()
+    assert rebuilt.reports[0].entries > 0
+    if freezer.is_on:
+        await _freeze(settings, EcosystemId(ecosystem_id.rpartition(":")[2]))
+
+
+async def rebuild_check(settings: Settings, ecosystem_id: str) -> Rebuilt:
+    """What a rebuild finds, whatever it is."""
+    memory = FileMemory(settings.heads_folder)
+    key = ecosystem_id.rpartition(":")[2]
+    return await check_all(owner_url(settings), memory, only=key)
+
+
+def owner_url(settings: Settings) -> str:
+    """The same database for the role that owns it."""
+    return (settings.database_url or "").replace("//jpi_service@", "//jpi_owner@")
+
+
+async def _freeze(settings: Settings, key: EcosystemId) -> None:
+    database = await open_database(settings.database_url or "", 1)
     try:
         async with database.reading(key) as connection:
-            head = await entries.read_head(connection, key)
-            stored = await entries.entries_from(connection, key, 0, 10**6)
-            notes = await entries.checkpoints_from(connection, key, 0, 10**6)
-            lines = await postings.postings_after(connection, key, Books("*"), None, 10**6)
-            rows = await connection.fetch(projections.SQL["all_states"], key)
-            next_at = await wakes.next_at(connection, key)
+            freezer.offer(await entries.entries_from(connection, key, 0, 10**6))
     finally:
         await database.close()
-    book, changed, frontier = Book(key), [], Frontier()
-    keys: list[tuple[int, str]] = []
-    posted: list[Booked] = []
-    for entry in stored:
-        placed = placed_of(entry)
-        check(book, placed)
-        book = evolve(book, placed)
-        posted += bookings(book, placed)
-        frontier.append(entry.leaf_hash)
-        changed += [(placed.index, placed.audience, each) for each in changes(book, placed)]
-        match placed.event:
-            case EcosystemFounded(log_key=log_key) | LogKeyRotated(log_key=log_key):
-                keys.append((placed.index, log_key))
-            case _:
-                pass
-    schedule = book.agreements.schedule
-    assert next_at == (schedule[0].at if schedule else None)
-    leaves = [entry.leaf_hash for entry in stored]
-    assert head is not None
-    assert head.size == len(stored) == book.size
-    assert head.root() == frontier.root() == root(leaves)
-    assert [Booked(each.posting, each.reference, each.reverses) for each in lines] == posted
-    expected = [
-        (
-            row.change.concept,
-            row.change.object_id,
-            row.from_index,
-            row.until_index,
-            row.first_index,
-            list(row.audience),
-            orjson.loads(encode_state(row.change.state)),
-        )
-        for row in sorted(fold_rows(changed), key=lambda row: (*row.key, row.from_index))
-    ]
-    found = [
-        (
-            row["concept"],
-            row["object_id"],
-            row["from_index"],
-            row["until_index"],
-            row["first_index"],
-            list(row["audience"]),
-            orjson.loads(row["state"]),
-        )
-        for row in sorted(rows, key=lambda row: (row[0], row[1], row[2]))
-    ]
-    assert found == expected
-    ecosystem = book.ecosystem
-    assert ecosystem is not None
-    for note in notes:
-        log_key = next(key for index, key in reversed(keys) if index < note.size)
-        opened = open_checkpoint(note.note, ecosystem.origin, parse_verifier(log_key))
-        assert opened.checkpoint.root == root(leaves[: note.size])
-    sizes = [note.size for note in notes]
-    assert all(before < after for before, after in pairwise(sizes))

@@ -16,7 +16,18 @@ from service.keys import make_keys
 from service.settings import Settings, load
 from tests.auditor import audit
 from tests.desk import Clock, Desk
+from tests.freezer import freezer
 from tests.world import World, serving
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--freeze` keeps samples of entries; see `tests/freezer.py`."""
+    parser.addoption("--freeze", action="store_true", help="keep a sample of each kind of entry")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tell the freezer whether this run keeps samples."""
+    freezer.is_on = bool(config.getoption("--freeze"))
 
 
 def quiet(_: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from service.cluster import PORT
 
-COMMIT = b"COMMIT;\0"
+COMMIT = b"COMMIT\0"
 _BLOCK = 65536
 
 

@@ -137,7 +137,7 @@ async def test_a_full_disk_is_told_and_outlived(
     """A real one: a tablespace on a small disk that somebody else fills."""
     await superuser.execute(f"CREATE TABLESPACE small LOCATION '{small_disk}'")
     try:
-        await superuser.execute("ALTER TABLE observation SET TABLESPACE small")
+        await superuser.execute("ALTER TABLE observation_row SET TABLESPACE small")
         filler = small_disk / "filler"
         fill(filler)
         await hears_try_later(told)
@@ -145,7 +145,7 @@ async def test_a_full_disk_is_told_and_outlived(
         filler.unlink()
         await goes_on(told)
     finally:
-        await superuser.execute("ALTER TABLE observation SET TABLESPACE pg_default")
+        await superuser.execute("ALTER TABLE observation_row SET TABLESPACE pg_default")
         await superuser.execute("CHECKPOINT")
         await superuser.execute("DROP TABLESPACE small")
 

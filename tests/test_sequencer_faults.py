@@ -92,11 +92,12 @@ async def test_several_processes_leave_no_gap_and_enter_a_shared_key_once(
 @pytest.mark.parametrize(
     "rule",
     [
-        "ALTER TABLE observation ADD CONSTRAINT nothing_is_bad CHECK (reference NOT LIKE 'bad%')",
+        "ALTER TABLE observation_row ADD CONSTRAINT nothing_is_bad CHECK (reference !~ '^bad')",
         """CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
              RAISE 'bad' USING ERRCODE = 'check_violation'; END $$;
-           CREATE CONSTRAINT TRIGGER late AFTER INSERT ON observation DEFERRABLE INITIALLY DEFERRED
-             FOR EACH ROW WHEN (NEW.reference LIKE 'bad%') EXECUTE FUNCTION no()""",
+           CREATE CONSTRAINT TRIGGER late AFTER INSERT ON observation_row
+             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+             WHEN (NEW.reference LIKE 'bad%') EXECUTE FUNCTION no()""",
     ],
     ids=["at INSERT", "at COMMIT"],
 )
@@ -112,8 +113,8 @@ async def test_a_row_that_the_database_refuses_fails_alone(
     assert [n for n, each in enumerate(answers) if isinstance(each, Fault)] == [5, 21]
     landed = [each.index for each in answers if isinstance(each, Receipt)]
     assert sorted(landed) == list(range(1, 39))
-    await owner(database, "DROP TRIGGER IF EXISTS late ON observation")
-    await owner(database, "ALTER TABLE observation DROP CONSTRAINT IF EXISTS nothing_is_bad")
+    await owner(database, "DROP TRIGGER IF EXISTS late ON observation_row")
+    await owner(database, "ALTER TABLE observation_row DROP CONSTRAINT IF EXISTS nothing_is_bad")
     again = await desk.record("bad5")
     assert (again.index, again.is_repeat) == (39, False)
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
-import orjson
 
+from ledger.errors import Fault
 from ledger.history import Entry
 from ledger.ids import EcosystemId
 from ledger.store.pool import Connection
-from ledger.store.queries import load
+from ledger.store.queries import array_literal, load
 from ledger.tree import HASH_SIZE, Frontier
 
 SQL = load(__file__)
@@ -77,8 +77,8 @@ async def lock_head(connection: Connection, ecosystem_id: EcosystemId) -> Head |
     row = await connection.fetchrow(SQL["locked_head"], ecosystem_id)
     if row is None:
         return None
-    frontier = _frontier(row["size"], row["frontier"])
-    return Head(frontier, row["last_at"], row["database_at"])
+    found = frontier(row["size"], row["frontier"])
+    return Head(found, row["last_at"], row["database_at"])
 
 
 async def size_at(connection: Connection, ecosystem_id: EcosystemId, instant: datetime) -> int:
@@ -90,12 +90,16 @@ async def size_at(connection: Connection, ecosystem_id: EcosystemId, instant: da
 async def read_head(connection: Connection, ecosystem_id: EcosystemId) -> Frontier | None:
     """The committed tree's frontier, or None when the ecosystem was never founded."""
     row = await connection.fetchrow(SQL["head"], ecosystem_id)
-    return None if row is None else _frontier(row["size"], row["frontier"])
+    return None if row is None else frontier(row["size"], row["frontier"])
 
 
-def _frontier(size: int, hashes: bytes) -> Frontier:
+def frontier(size: int, hashes: bytes) -> Frontier:
+    """The tree's frontier as stored. Raises Fault where the hashes are not those of such a size."""
     parts = [hashes[i : i + HASH_SIZE] for i in range(0, len(hashes), HASH_SIZE)]
-    return Frontier(size, parts)
+    try:
+        return Frontier(size, parts)
+    except ValueError as error:
+        raise Fault(f"the head of {size} entries is none: {error}") from error
 
 
 async def append(
@@ -114,7 +118,7 @@ async def append(
         [entry.kind for entry in entries],
         [entry.version for entry in entries],
         [entry.party for entry in entries],
-        [orjson.dumps(entry.audience).decode() for entry in entries],
+        [array_literal(entry.audience) for entry in entries],
         [entry.envelope for entry in entries],
         [entry.leaf_hash for entry in entries],
     )
@@ -134,6 +138,18 @@ async def append(
             [entry.annex_salt for entry in annexed],
             [entry.annex for entry in annexed],
         )
+    await append_nodes(connection, ecosystem_id, nodes)
+    hashes = b"".join(frontier.hashes)
+    last_at = entries[-1].at
+    await connection.execute(SQL["move_head"], ecosystem_id, frontier.size, hashes, last_at)
+
+
+async def append_nodes(
+    connection: Connection,
+    ecosystem_id: EcosystemId,
+    nodes: Sequence[tuple[int, int, bytes]],
+) -> None:
+    """Complete inner nodes as (level, index, hash)."""
     if nodes:
         await connection.execute(
             SQL["append_nodes"],
@@ -142,9 +158,6 @@ async def append(
             [index for _, index, _ in nodes],
             [digest for _, _, digest in nodes],
         )
-    hashes = b"".join(frontier.hashes)
-    last_at = entries[-1].at
-    await connection.execute(SQL["move_head"], ecosystem_id, frontier.size, hashes, last_at)
 
 
 async def erase_annexes(

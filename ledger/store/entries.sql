@@ -33,9 +33,9 @@ SELECT size, frontier FROM ledger_head WHERE ecosystem_id = $1
 UPDATE ledger_head SET size = $2, frontier = $3, last_at = $4 WHERE ecosystem_id = $1
 
 -- name: append_entries :exec
--- The entries of a batch. Audiences travel as JSON arrays, because unnest flattens arrays of arrays.
+-- The entries of a batch. Audiences travel as array literals, because unnest flattens arrays of arrays.
 INSERT INTO entry (ecosystem_id, index, at, kind, version, party, audience, envelope, leaf_hash)
-SELECT $1, index, at, kind, version, party, ARRAY(SELECT jsonb_array_elements_text(audience::jsonb)), envelope, leaf_hash
+SELECT $1, index, at, kind, version, party, audience::text[], envelope, leaf_hash
 FROM unnest($2::bigint[], $3::timestamptz[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::bytea[], $9::bytea[])
     AS added (index, at, kind, version, party, audience, envelope, leaf_hash)
 
@@ -98,10 +98,12 @@ LIMIT $3
 SELECT index, leaf_hash AS hash FROM entry WHERE ecosystem_id = $1 AND index = ANY ($2::bigint[])
 
 -- name: nodes_at :many
--- Inner nodes at given places.
-SELECT n.level, n.index, n.hash FROM node n
-JOIN unnest($2::smallint[], $3::bigint[]) AS wanted (level, index) ON n.level = wanted.level AND n.index = wanted.index
-WHERE n.ecosystem_id = $1
+-- Inner nodes at given places. LIMIT: a place is looked up by its key, never found by reading all.
+SELECT wanted.level, wanted.index, n.hash
+FROM unnest($2::smallint[], $3::bigint[]) AS wanted (level, index)
+CROSS JOIN LATERAL (
+    SELECT hash FROM node WHERE ecosystem_id = $1 AND level = wanted.level AND index = wanted.index LIMIT 1
+) AS n
 
 -- name: publish_checkpoint :exec
 -- A checkpoint, unless one of its size or a larger one is published. Requires the head's lock.
@@ -122,11 +124,13 @@ SELECT size, note FROM checkpoint WHERE ecosystem_id = $1 AND size <= $2 ORDER B
 SELECT size, note FROM checkpoint WHERE ecosystem_id = $1 AND size >= $2 ORDER BY size LIMIT $3
 
 -- name: keys_used :many
--- What keys of a batch led to earlier.
-SELECT k.party, k.key, k.fingerprint, k.first_index, k.entry_count, k.object_id
-FROM idempotency_key k
-JOIN unnest($2::text[], $3::text[]) AS asked (party, key) ON k.party = asked.party AND k.key = asked.key
-WHERE k.ecosystem_id = $1
+-- What keys of a batch led to earlier. LIMIT: each is looked up, whatever the planner knows of the table.
+SELECT asked.party, asked.key, k.fingerprint, k.first_index, k.entry_count, k.object_id
+FROM unnest($2::text[], $3::text[]) AS asked (party, key)
+CROSS JOIN LATERAL (
+    SELECT fingerprint, first_index, entry_count, object_id
+    FROM idempotency_key WHERE ecosystem_id = $1 AND party = asked.party AND key = asked.key LIMIT 1
+) AS k
 
 -- name: use_keys :exec
 -- The keys that a batch uses up.

@@ -13,7 +13,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 import asyncpg
-from asyncpg.transaction import Transaction
 
 from ledger.errors import Fault, Trouble
 from ledger.ids import EcosystemId, is_id
@@ -27,8 +26,10 @@ CONNECT_SECONDS = 5
 ACQUIRE_SECONDS = 5
 STATEMENT_SECONDS = 30
 MIN_SERVER = 15
-SCHEMA = "0005"
+SCHEMA = "0007"
 """The migration that this code was written for; a test compares it with the newest."""
+_BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED"  # not READ WRITE: an operator's hand counts
 _OURS = ("23", "22", "42", "0A", "XX001", "XX002")
 """SQLSTATEs, or their classes, of what is wrong on our side: a Fault, never retried."""
 
@@ -55,6 +56,10 @@ class ServerTooOld(Trouble):
 
 class SchemaDiffers(Trouble):
     """The database is not migrated to what this code was written for."""
+
+
+class NotTheOwner(Trouble):
+    """The role does not own the schema."""
 
 
 class OutcomeUnknown(Trouble):
@@ -96,6 +101,14 @@ DRIVER_ERRORS = (
 )
 
 
+async def name_ecosystem(connection: Connection, ecosystem_id: EcosystemId) -> None:
+    """Say which ecosystem the running transaction is about. Raises Fault."""
+    if not is_id(ecosystem_id):
+        raise Fault("an ecosystem id that is none reached the store")
+    # formatted in, because a setting's name takes no parameter; checked above
+    await connection.execute(f"SET LOCAL app.ecosystem = '{ecosystem_id}'")
+
+
 class Database:
     """A pool of connections as the service role."""
 
@@ -119,26 +132,39 @@ class Database:
             yield connection
 
     @asynccontextmanager
+    async def session(self) -> AsyncIterator[Connection]:
+        """A connection for several transactions, reset after them. Raises Trouble or Fault."""
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+                try:
+                    yield connection
+                finally:
+                    with suppress(*DRIVER_ERRORS):  # a lost connection has nothing left to reset
+                        await connection.reset()
+        except DRIVER_ERRORS as error:
+            raise translated(error) from error
+
+    @asynccontextmanager
     async def _transaction(
         self, ecosystem_id: EcosystemId, *, readonly: bool
     ) -> AsyncIterator[Connection]:
-        if not is_id(ecosystem_id):
-            raise Fault("an ecosystem id that is none reached the store")
         is_committing = False
         try:
-            connection, transaction = await self._begin(readonly=readonly)
+            # one round trip; formatted in, because SET takes no parameter; checked above
+            begin = _BEGIN_READING if readonly else _BEGIN_WRITING
+            connection = await self._begin(f"{begin}; SET LOCAL app.ecosystem = '{ecosystem_id}'")
             try:
                 try:
-                    # formatted in, because a setting's name takes no parameter; checked above
-                    await connection.execute(f"SET LOCAL app.ecosystem = '{ecosystem_id}'")
                     yield connection
                 except BaseException:
                     with suppress(*DRIVER_ERRORS):  # a lost connection has rolled back by itself
-                        await asyncio.shield(transaction.rollback())
+                        await asyncio.shield(connection.execute("ROLLBACK"))
                     raise
                 is_committing = True
                 # a COMMIT that was sent is never cancelled: postgres.md, durability 2
-                await asyncio.shield(transaction.commit())
+                done = await asyncio.shield(connection.execute("COMMIT"))
+                if done != "COMMIT":
+                    raise Fault(f"an error was passed over in a transaction: it ended by {done}")
             finally:
                 await self._pool.release(connection)
         except DRIVER_ERRORS as error:
@@ -149,24 +175,19 @@ class Database:
                 raise OutcomeUnknown(str(told)) from error
             raise told from error
 
-    async def _begin(
-        self, *, readonly: bool
-    ) -> tuple[asyncpg.pool.PoolConnectionProxy, Transaction]:
+    async def _begin(self, begin: str) -> asyncpg.pool.PoolConnectionProxy:
         """A connection on which a transaction began; one that died in the pool is passed over."""
         for _ in range(self._pool.get_max_size() + 1):
             connection = await self._pool.acquire(timeout=ACQUIRE_SECONDS)
-            transaction = connection.transaction(
-                isolation="repeatable_read" if readonly else "read_committed", readonly=readonly
-            )
             try:
-                await transaction.start()
+                await connection.execute(begin)
             except BaseException as error:
-                is_dead = isinstance(error, DRIVER_ERRORS) and connection.is_closed()
+                is_dead = isinstance(error, DRIVER_ERRORS) and _is_closed(connection)
                 await self._pool.release(connection)
                 if not is_dead:
                     raise
             else:
-                return connection, transaction
+                return connection
         raise DatabaseUnreachable("every connection that was held had died")
 
     async def check(self) -> None:
@@ -205,17 +226,42 @@ class Database:
             self._pool.terminate()
 
 
+async def require_owner(connection: Connection) -> None:
+    """Return if no ecosystem is hidden from this connection's role. Raises NotTheOwner."""
+    if not await connection.fetchval(SQL["sees_everything"]):
+        raise NotTheOwner(
+            "this role does not see every ledger: JPI_OWNER_DATABASE_URL must name the role that "
+            "owns the schema"
+        )
+
+
+def _is_closed(connection: asyncpg.pool.PoolConnectionProxy) -> bool:
+    """Whether a connection is gone; one whose end the pool noticed first answers nothing more."""
+    try:
+        return connection.is_closed()
+    except asyncpg.InterfaceError:
+        return True
+
+
 async def ecosystems_of(owner_url: str) -> list[str]:
-    """The ids of all ecosystems, as the role that owns the schema sees them. Raises Trouble."""
+    """The ids of all ecosystems, as the role that owns the schema sees them.
+
+    Raises NotTheOwner where row-level security would hide some; Trouble.
+    """
     try:
         connection = await asyncpg.connect(owner_url, timeout=CONNECT_SECONDS)
         try:
+            await require_owner(connection)
             rows = await connection.fetch(SQL["all_ecosystems"])
         finally:
             await connection.close()
     except DRIVER_ERRORS as error:
         raise translated(error) from error
     return [str(row["ecosystem_id"]) for row in rows]
+
+
+async def _nothing_to_reset(_: object) -> None:
+    """Spare a round trip a transaction: what it sets ends with it; a `session` resets itself."""
 
 
 async def open_database(url: str, size: int) -> Database:
@@ -227,6 +273,7 @@ async def open_database(url: str, size: int) -> Database:
             max_size=size,
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
+            reset=_nothing_to_reset,
             server_settings={"application_name": "jpi", "timezone": "UTC"},
         )
     except (*DRIVER_ERRORS, ValueError) as error:

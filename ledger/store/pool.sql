@@ -9,3 +9,9 @@ SELECT ecosystem_id FROM ledger_head WHERE size > 0 ORDER BY ecosystem_id
 -- name: ecosystems_due :many
 -- Ecosystems where the clock has something to enter by now, earliest first.
 SELECT ecosystem_id FROM wake WHERE next_at <= $1 ORDER BY next_at LIMIT $2
+
+-- name: sees_everything :one
+-- Whether row-level security hides no ecosystem from this role: it owns the schema, or may pass by.
+SELECT coalesce(bool_or(pg_has_role(c.relowner, 'USAGE')), false)
+    OR (SELECT r.rolsuper OR r.rolbypassrls FROM pg_roles r WHERE r.rolname = current_user) AS sees_all
+FROM pg_class c WHERE c.oid = to_regclass('public.ledger_head')

@@ -7,14 +7,12 @@ refold of the entries would not say again. `asOf` is a filter on the indices.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import orjson
-
 from ledger.change import Change
-from ledger.history import encode_state
+from ledger.history import render_state
 from ledger.ids import EcosystemId
 from ledger.store.entries import EVERYTHING
 from ledger.store.pool import Connection
-from ledger.store.queries import load
+from ledger.store.queries import array_literal, load
 
 SQL = load(__file__)
 
@@ -37,7 +35,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state as read: canonical JSON of one of the Book's values."""
+    """A state as read: JSON of one of the Book's values."""
 
     object_id: str
     from_index: int
@@ -95,21 +93,14 @@ async def project(
     begun: dict[tuple[str, str], int] = {}
     for row in rows:
         begun.setdefault(row.key, row.from_index)
-    concepts = [concept for concept, _ in begun]
-    objects = [object_id for _, object_id in begun]
-    known = await connection.fetch(SQL["first_indices"], ecosystem_id, concepts, objects)
-    first = {(row["concept"], row["object_id"]): row["first_index"] for row in known}
-    if first:
-        ended = list(first)
-        await connection.execute(
-            SQL["close_states"],
-            ecosystem_id,
-            [concept for concept, _ in ended],
-            [object_id for _, object_id in ended],
-            [begun[key] for key in ended],
-        )
+    concepts, objects = ([key[part] for key in begun] for part in (0, 1))
+    known = await connection.fetch(SQL["newest_states"], ecosystem_id, concepts, objects)
+    held = {(concept, key): (since, first) for concept, key, since, first in known}
+    if held:
+        ended = [(ecosystem_id, *key, since, begun[key]) for key, (since, _) in held.items()]
+        await connection.executemany(SQL["end_state"], ended)
     for row in rows:
-        row.first_index = first.get(row.key, row.first_index)
+        row.first_index = held.get(row.key, (0, row.first_index))[1]
     await connection.execute(SQL["add_states"], ecosystem_id, *_columns(rows))
 
 
@@ -123,8 +114,8 @@ def _columns(rows: Sequence[Row]) -> tuple[list[object], ...]:
         [row.change.parent_id for row in rows],
         [row.change.period for row in rows],
         [row.change.status for row in rows],
-        [orjson.dumps(row.audience).decode() for row in rows],
-        [encode_state(row.change.state).decode() for row in rows],
+        [array_literal(row.audience) for row in rows],
+        [render_state(row.change.state) for row in rows],
     )
 
 

@@ -1,23 +1,24 @@
--- name: close_states :exec
--- The states that a batch ends: those that hold now, of the objects that it changes.
-UPDATE projection p SET until_index = ended.until_index
-FROM unnest($2::text[], $3::text[], $4::bigint[]) AS ended (concept, object_id, until_index)
-WHERE p.ecosystem_id = $1 AND p.concept = ended.concept AND p.object_id = ended.object_id
-    AND p.until_index IS NULL
+-- name: end_state :exec
+-- The state that an object is in ends. By its whole key: no plan can read more than one row.
+UPDATE projection SET until_index = $5
+WHERE ecosystem_id = $1 AND concept = $2 AND object_id = $3 AND from_index = $4
 
--- name: first_indices :many
--- Where objects first appeared.
-SELECT p.concept, p.object_id, p.first_index
-FROM projection p
-JOIN unnest($2::text[], $3::text[]) AS asked (concept, object_id)
-    ON p.concept = asked.concept AND p.object_id = asked.object_id
-WHERE p.ecosystem_id = $1 AND p.until_index IS NULL
+-- name: newest_states :many
+-- Since when objects are in their states. Looked up one by one in the order of the key alone, so that
+-- it costs the same at any size, whatever the planner knows of the table.
+SELECT asked.concept, asked.object_id, p.from_index, p.first_index
+FROM unnest($2::text[], $3::text[]) AS asked (concept, object_id)
+CROSS JOIN LATERAL (
+    SELECT from_index, first_index FROM projection
+    WHERE ecosystem_id = $1 AND concept = asked.concept AND object_id = asked.object_id
+    ORDER BY from_index DESC LIMIT 1
+) AS p
 
 -- name: add_states :exec
 -- The states that a batch begins, and those that it also ended.
 INSERT INTO projection (ecosystem_id, concept, object_id, from_index, until_index, first_index, parent_id, period, status, audience, state)
 SELECT $1, concept, object_id, from_index, until_index, first_index, parent_id, period, status,
-    ARRAY(SELECT jsonb_array_elements_text(audience::jsonb)), state::jsonb
+    audience::text[], state::jsonb
 FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[])
     AS added (concept, object_id, from_index, until_index, first_index, parent_id, period, status, audience, state)
 

@@ -6,6 +6,7 @@ row, `:many` rows, `:exec` none. A test prepares every query on the migrated dat
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 _HEAD = re.compile(r"^-- name: (\w+) :(one|many|exec)$", re.MULTILINE)
@@ -19,3 +20,10 @@ def load(module_file: str) -> Mapping[str, str]:
         name: "\n".join(line for line in body.splitlines() if not line.startswith("--")).strip()
         for name, _, body in zip(parts[::3], parts[1::3], parts[2::3], strict=True)
     }
+
+
+@lru_cache(maxsize=1024)
+def array_literal(texts: tuple[str, ...]) -> str:
+    """A text[] as PostgreSQL reads it: what one row of an unnest holds where it is an array."""
+    quoted = (each.replace("\\", "\\\\").replace('"', '\\"') for each in texts)
+    return "{" + ",".join(f'"{each}"' for each in quoted) + "}"

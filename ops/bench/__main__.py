@@ -1,6 +1,6 @@
 """`python -m ops.bench`: run benches on an embedded server of their own, and show the figures."""
 
-import asyncio
+import gc
 import json
 import os
 import platform
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 from rich.console import Console
 
 from ledger.commit import system_clock
@@ -42,12 +43,13 @@ def machine() -> dict[str, object]:
 def run(chosen: list[Bench], size: int | None, server: Embedded, folder: Path) -> list[Run]:
     """Each bench in turn, its table shown as soon as it is done."""
     done = []
+    gc.freeze()  # as the service does before it serves
     for each in chosen:
         say(f"{each.name}: {each.compares}")
         home = folder / each.name
         home.mkdir()
         made = Run(size or each.size, server, home, say)
-        asyncio.run(each.measure(made))
+        uvloop.run(each.measure(made))  # what the service runs on
         title = f"{each.name} (size {made.size:,}): {each.compares}"
         Console(width=150).print(table(title, made.figures))
         done.append(made)

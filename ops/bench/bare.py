@@ -1,9 +1,10 @@
-"""Bare tables: the rows of a batch without keys, triggers, policies or anything to be looked up.
+"""What the owner does for a bench: bare tables, and statistics after a growth of minutes.
 
-What a multi-row insert of the same bytes reaches is the ceiling of any writer of these rows.
+Bare tables take the rows of a batch without keys, triggers, policies or anything to be looked up:
+what a multi-row insert of the same bytes reaches there is the ceiling of any writer of these rows.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import cast
@@ -34,6 +35,19 @@ class Recorder:
         if query.startswith("INSERT"):
             self.inserts.append((query, given))
 
+    def in_parts(self, count: int, ecosystem_id: str) -> list[list[Statement]]:
+        """The same rows of another ecosystem in so many equal parts, in order."""
+
+        def part(number: int, columns: Sequence[object]) -> Iterator[object]:
+            for column in cast("Sequence[list[object]]", columns):
+                start, end = (len(column) * edge // count for edge in (number, number + 1))
+                yield column[start:end]
+
+        return [
+            [(query, (ecosystem_id, *part(number, given[1:]))) for query, given in self.inserts]
+            for number in range(count)
+        ]
+
     async def fetch(self, *_: object) -> list[object]:
         """Nothing."""
         return []
@@ -53,14 +67,27 @@ class BareTables:
 
 
 @asynccontextmanager
+async def _owner(url: str) -> AsyncIterator[Connection]:
+    """The driver's connection at an owner's address."""
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
+    try:
+        async with engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            yield cast("Connection", raw.driver_connection)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
 async def bare_tables(owner_url: str) -> AsyncIterator[BareTables]:
-    """Bare tables in the database of an owner's address, new ones each time."""
-    url = make_url(owner_url).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(url)
-    async with engine.connect() as connection:
-        raw = await connection.get_raw_connection()
-        driver = cast("Connection", raw.driver_connection)
+    """Bare tables in the database of an owner's address, which must have none yet."""
+    async with _owner(owner_url) as owner:
         for name in ("make_schema", "make_tables", "look_there"):
-            await driver.execute(SQL[name])
-        yield BareTables(driver)
-    await engine.dispose()
+            await owner.execute(SQL[name])
+        yield BareTables(owner)
+
+
+async def refresh_statistics(owner_url: str) -> None:
+    """Tell the planner about tables that have just grown, before autovacuum comes round."""
+    async with _owner(owner_url) as owner:
+        await owner.execute(SQL["refresh_statistics"])

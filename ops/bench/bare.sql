@@ -13,3 +13,7 @@ END $$
 -- name: look_there :exec
 -- From here on our statements mean the bare tables.
 SET search_path = bare
+
+-- name: refresh_statistics :exec
+-- What the planner knows, as autovacuum refreshes it within a minute of such growth.
+ANALYZE

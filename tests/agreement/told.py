@@ -27,6 +27,7 @@ from ledger.party import PartyRole
 from ledger.policy import KindRule, PolicyTerms, ProposePolicy
 from ledger.proposal import Proposal, ProposalKind
 from ledger.reply import Channel, Silence
+from tests.freezer import freezer
 
 BUYER, TRACK, TRAIN = "Buyer", "Track", "Train"
 MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -111,6 +112,7 @@ class Told:
             check(self.book, placed)
             self.book = evolve(self.book, placed)
             self.entries.append(placed)
+            freezer.offer([entry])
             names.append(type(fact.event).__name__)
         return names
 

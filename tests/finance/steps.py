@@ -9,7 +9,7 @@ DUES = """query($on: Date!) { reconciliation(on: $on) {
   totals { ageing count open { amount currency } }
   dues(first: 100) { nodes { reference status ageing(on: $on) daysOverdue(on: $on) dueOn
     open { amount } reported { amount } received { amount } cleared { amount }
-    payee { name } payments { id status } } } } }"""
+    payee { name } payments { nodes { id status } } } } } }"""
 
 
 async def posted(world: World) -> dict[str, Any]:

@@ -28,6 +28,8 @@ SECRET = "hunter2"
         ("JPI_LOG_LEVEL", "loud"),
         ("JPI_SHUTDOWN_SECONDS", "never"),
         ("JPI_HOST", "a b"),
+        ("JPI_METRICS_PORT", "0"),
+        ("JPI_METRICS_HOST", "a b"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_variable(variable: str, value: str) -> None:

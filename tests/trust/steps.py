@@ -7,6 +7,7 @@ import asyncpg
 from ledger.actor import Actor, Role
 from ledger.checkpoint import (
     Checkpoint,
+    Signer,
     render_verifier,
     sign_checkpoint,
 )
@@ -61,53 +62,69 @@ async def record(world: World, party: str, count: int, prefix: str = "r") -> Non
         await world.done(party, "recordObservations", {"series": "s", "rows": [row]})
 
 
-async def rewritten(settings: Settings, database: Embedded, ecosystem_id: str, index: int) -> None:
-    """A superuser with the stolen log key rewrites an entry, the tree and every checkpoint."""
+GUARDED = ("entry", "node", "checkpoint", "cosignature")
+
+
+async def rewritten(
+    settings: Settings,
+    database: Embedded,
+    ecosystem_id: str,
+    index: int,
+    *,
+    resigns: bool = True,
+    role: str = "postgres",
+) -> None:
+    """An entry is rewritten, and the whole tree with it, by an owner who went round the triggers.
+
+    With the stolen log key (`resigns`) every checkpoint is signed anew, too.
+    """
     key = bare(ecosystem_id)
-    superuser = await asyncpg.connect(database.url("postgres"))
+    forger = await asyncpg.connect(database.url(role))
     try:
-        await superuser.execute("SET session_replication_role = replica")
-        await superuser.execute(
+        for table in GUARDED:
+            await forger.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        await forger.execute(
             """UPDATE entry SET envelope = convert_to(
                 replace(convert_from(envelope, 'UTF8'), 's-', 'x-'), 'UTF8')
             WHERE ecosystem_id = $1 AND index = $2""",
             key,
             index,
         )
-        await superuser.execute("DELETE FROM cosignature WHERE ecosystem_id = $1", key)
-        await superuser.execute("DELETE FROM node WHERE ecosystem_id = $1", key)
-        rows = await superuser.fetch(
-            "SELECT index, envelope FROM entry WHERE ecosystem_id = $1 ORDER BY index", key
-        )
-        notes = await superuser.fetch(
-            "SELECT size, note FROM checkpoint WHERE ecosystem_id = $1 ORDER BY size", key
-        )
-        due = {row["size"]: row["note"].split("\n")[0] for row in notes}
-        frontier, signer = Frontier(), log_signer(settings)
-        for row in rows:
-            leaf = leaf_hash(row["envelope"])
-            await superuser.execute(
-                "UPDATE entry SET leaf_hash = $3 WHERE ecosystem_id = $1 AND index = $2",
-                key,
-                row["index"],
-                leaf,
-            )
-            for level, place, digest in frontier.append(leaf)[1:]:
-                await superuser.execute(
-                    "INSERT INTO node VALUES ($1, $2, $3, $4)", key, level, place, digest
-                )
-            if frontier.size in due:
-                signed = Checkpoint(due[frontier.size], frontier.size, frontier.root())
-                await superuser.execute(
-                    "UPDATE checkpoint SET note = $3 WHERE ecosystem_id = $1 AND size = $2",
-                    key,
-                    frontier.size,
-                    sign_checkpoint(signed, signer),
-                )
-        await superuser.execute(
-            "UPDATE ledger_head SET frontier = $2 WHERE ecosystem_id = $1",
-            key,
-            b"".join(frontier.hashes),
-        )
+        await forger.execute("DELETE FROM node WHERE ecosystem_id = $1", key)
+        await _planted(forger, key, log_signer(settings) if resigns else None)
+        for table in GUARDED:
+            await forger.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     finally:
-        await superuser.close()
+        await forger.close()
+
+
+async def _planted(forger: asyncpg.Connection, key: str, signer: Signer | None) -> None:
+    """Leaf hashes, nodes and head anew; checkpoints too, where the log's key is at hand."""
+    rows = await forger.fetch(
+        "SELECT index, envelope FROM entry WHERE ecosystem_id = $1 ORDER BY index", key
+    )
+    notes = await forger.fetch("SELECT size, note FROM checkpoint WHERE ecosystem_id = $1", key)
+    due = {row["size"]: row["note"].split("\n")[0] for row in notes}
+    frontier = Frontier()
+    if signer is not None:
+        await forger.execute("DELETE FROM cosignature WHERE ecosystem_id = $1", key)
+    for row in rows:
+        leaf = leaf_hash(row["envelope"])
+        here = "WHERE ecosystem_id = $1 AND index = $2"
+        await forger.execute(f"UPDATE entry SET leaf_hash = $3 {here}", key, row["index"], leaf)
+        for level, place, digest in frontier.append(leaf)[1:]:
+            await forger.execute(
+                "INSERT INTO node VALUES ($1, $2, $3, $4)", key, level, place, digest
+            )
+        if signer is not None and frontier.size in due:
+            signed = Checkpoint(due[frontier.size], frontier.size, frontier.root())
+            await forger.execute(
+                "UPDATE checkpoint SET note = $3 WHERE ecosystem_id = $1 AND size = $2",
+                key,
+                frontier.size,
+                sign_checkpoint(signed, signer),
+            )
+    hashes = b"".join(frontier.hashes)
+    await forger.execute(
+        "UPDATE ledger_head SET frontier = $2 WHERE ecosystem_id = $1", key, hashes
+    )

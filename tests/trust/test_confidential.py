@@ -10,7 +10,7 @@ from service.embedded import Embedded
 from tests.auditor import audit
 from tests.test_story import BUYER, OTHERS, PARTNERS, TRACK, TRAIN
 from tests.trust.steps import exported, record
-from tests.world import PROPOSED, World, indicator_terms
+from tests.world import PROPOSED, World, bare, indicator_terms
 
 REMARKS = "{ remarks { nodes { id text party { name } evidence { mediaType } } } }"
 ENTRY = """query($i: Index!) { entry(index: $i) {
@@ -60,10 +60,14 @@ async def test_a_body_is_opened_by_its_audience_alone(
     assert (await world.read(TRACK, page))["remarks"]["pageInfo"]["hasNextPage"]
 
     path = tmp_path / "redacted.ndjson"
-    verdict = verify(path, await exported(world, TRAIN, path))
+    pinned = await exported(world, TRAIN, path)
+    verdict = verify(path, pinned, party=bare(world.parties[TRAIN]))
     assert SECRET not in path.read_text()
     assert verdict.findings == []
-    assert verdict.not_checked == ["1 bodies not in your audience"]
+    assert verdict.not_checked == [
+        f"1 bodies not in your audience (1 remark.made; entries {index})",
+        "1 texts of sealed entries: withheld or erased, one cannot tell",
+    ]
     assert verdict.replayed == verdict.entries
     whole = verify(path, await exported(world, BUYER, path))
     assert SECRET in path.read_text()

@@ -1,7 +1,10 @@
-"""Addresses that the environment may name: what they must look like."""
+"""Variables: what the values that the environment may name must look like."""
 
 import re
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from ledger.checkpoint import NoteInvalid, parse_signer
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^\s:,\[\]]*)(?::(\d{1,5}))?")
 _URL = re.compile(r"(?:postgresql|postgres)://(?:(.*)@)?([^/?#@]*)(?:/([^?#]*))?(?:\?([^#]*))?")
@@ -44,3 +47,38 @@ def database_url(url: str) -> str:
     if not unquote(database or ""):
         raise ValueError("names no database")
     return url
+
+
+def log_name(name: str) -> str:
+    """The first part of checkpoints' origins. Raises ValueError."""
+    if not name or re.search(r"[\s+\x00-\x1f]", name):
+        raise ValueError("is empty or contains white space or a plus sign")
+    return name
+
+
+def log_key(key: str) -> str:
+    """A signed-note private key. Raises ValueError without quoting it."""
+    try:
+        if key.startswith("PRIVATE+KEY+"):
+            parse_signer(key)
+            return key
+    except NoteInvalid:
+        pass  # its text could quote the key
+    raise ValueError("is not a signed-note private key")
+
+
+def host(host: str) -> str:
+    """An address to listen on. Raises ValueError."""
+    if re.search(r"\s", host):
+        raise ValueError("contains white space")
+    return host
+
+
+def folder(path: Path) -> Path:
+    """An absolute path."""
+    return path.expanduser().absolute()
+
+
+def lower(text: object) -> object:
+    """A text in lower case; anything else as it is."""
+    return text.lower() if isinstance(text, str) else text

@@ -1,0 +1,245 @@
+"""Bank statements: imported, matched with dues, and what stays unknown. One's own alone."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+import strawberry
+from strawberry import field
+
+from graph.context import Info
+from graph.dues import Due, due_of
+from graph.money import Money, money_of
+from graph.nodes import Node, global_id
+from graph.paging import (
+    After,
+    Connection,
+    CursorMalformed,
+    Edge,
+    connection_of,
+    encode_cursor,
+    window,
+)
+from graph.payments import Payment, load_payment
+from graph.scalars import Index
+from ledger import due as dues
+from ledger.reconciliation import LineEffect, suggestions
+from ledger.store.bankstatements import StoredLine, StoredStatement
+
+MAX_SUGGESTIONS = 5
+
+strawberry.enum(
+    LineEffect,
+    description="SHOWN: it shows a payment that your party had stated. JOINED: it states the "
+    "payment that the other side states. BEGUN: it states a payment that nobody had. REVERSED: it "
+    "takes your party's word back. Values may be added.",
+)
+
+
+@strawberry.enum(description="What a bank statement is written in. Values may be added.")
+class StatementFormat(StrEnum):
+    """camt.053 versions 001.02 and 001.08, or CSV."""
+
+    CAMT_053 = "CAMT_053"
+    CSV = "CSV"
+
+
+@strawberry.enum(description="Whether a line is matched with a due. Values may be added.")
+class LineOutcome(StrEnum):
+    """MATCHED with a due, or UNKNOWN."""
+
+    MATCHED = "MATCHED"
+    UNKNOWN = "UNKNOWN"
+
+
+@strawberry.type(description="A due that an unknown line may be about; your party confirms it.")
+class LineSuggestion:
+    """Never applied by itself."""
+
+    due: Due = field(description="What may be paid.")
+    reason: str = field(description='Why: "reference", "amount and party" or "amount".')
+
+
+@strawberry.type(description="A transfer as your party's bank shows it.")
+class BankLine:
+    """Seen by the party that imported it alone."""
+
+    stored: strawberry.Private[StoredLine]
+    line: int = field(description="Its number in the statement, from 0.")
+    amount: Money = field(description="Positive when money came in, negative when it left.")
+    booked_on: date = field(description="When the bank booked it.")
+    reference: str = field(description="The ISO 11649 reference found in it; may be empty.")
+    end_to_end: str = field(description="The payer's own identification; may be empty.")
+    counterparty: str = field(description="The other side's name as the bank shows it.")
+    counterparty_account: str = field(description="The other side's account; may be empty.")
+    text: str = field(description="What the transfer says; may be empty.")
+    bank_reference: str = field(description="The bank's own reference; may be empty.")
+    is_reversal: bool = field(description="Whether the bank calls it a reversal or a return.")
+    outcome: LineOutcome = field(description="Whether it is matched.")
+    effect: LineEffect | None = field(description="What it did; null while it is unknown.")
+
+    @field(description="The payment that it is of; null while it is unknown.")
+    async def payment(self, info: Info) -> Payment | None:
+        """What it shows."""
+        matched = self.stored.matched
+        return None if matched is None else await load_payment(info, matched.payment_id)
+
+    @field(description="Up to 5 dues that it may be about, the likeliest first.")
+    async def suggestions(self, info: Info) -> list[LineSuggestion]:
+        """By reference, else by amount and name."""
+        if self.stored.matched is not None:
+            return []
+        line = self.stored.line
+        found = suggestions(
+            line.amount,
+            line.counterparty,
+            line.reference,
+            await _open_dues(info, line.amount.currency),
+            info.context.actor.party_id,
+        )
+        return [
+            LineSuggestion(due=due_of(each.due), reason=each.reason)
+            for each in found[:MAX_SUGGESTIONS]
+        ]
+
+
+async def _open_dues(info: Info, currency: str) -> list[tuple[dues.Due, str]]:
+    """The party's open dues of a currency with the other side's name, read once a request."""
+    kept = info.context.open_dues
+    if currency not in kept:
+        actor = info.context.actor
+        names = {p.party_id: p.name for p in (await info.context.ecosystem()).parties}
+        found = await info.context.doors.bookkeeping.open_dues(actor, [currency])
+        kept[currency] = [
+            (due, names[due.payee if due.payer == actor.party_id else due.payer]) for due in found
+        ]
+    return kept[currency]
+
+
+@strawberry.type(description="A bank statement that your party imported.")
+class BankStatement(Node):
+    """Seen by the party that imported it alone; the ledger holds a salted root of its lines."""
+
+    stored: strawberry.Private[StoredStatement]
+    account: str = field(description="Your account, an IBAN or the bank's own number.")
+    statement_id: str = field(description="The bank's identification of the statement.")
+    currency: str = field(description="ISO 4217 code; empty when it has no line.")
+    opening: Money | None = field(description="Balance before it; null where the file tells none.")
+    closing: Money | None = field(description="Balance after it; null where the file tells none.")
+    line_count: int = field(description="Its lines.")
+    matched_count: int = field(description="Lines that are matched with dues by now.")
+    index: Index = field(description="The entry that imported it.")
+
+    @field(description="Its lines, in the bank's order.")
+    async def lines(
+        self,
+        info: Info,
+        first: int = 20,
+        after: After = None,
+        outcome: Annotated[
+            LineOutcome | None, strawberry.argument(description="Only matched, or only unknown.")
+        ] = None,
+    ) -> Connection[BankLine]:
+        """A page of lines."""
+        return await _line_page(info, first, after, outcome, self.stored.index)
+
+
+async def _line_page(
+    info: Info, first: int, after: str | None, outcome: LineOutcome | None, statement: int | None
+) -> Connection[BankLine]:
+    asked = window(first, after, None, None)
+    cursor = None
+    if asked.after is not None:
+        if not asked.after[1].isdecimal():
+            raise CursorMalformed("after", cursor=(after or "")[:80])
+        cursor = (asked.after[0], int(asked.after[1]))
+    found = await info.context.doors.bookkeeping.bank_lines(
+        info.context.actor,
+        cursor,
+        first + 1,
+        statement_index=statement,
+        is_matched=None if outcome is None else outcome is LineOutcome.MATCHED,
+    )
+    edges = [
+        Edge(cursor=encode_cursor(each.statement_index, each.number), node=line_of(each))
+        for each in found
+    ]
+    more = len(found) > first
+    return connection_of(edges[:first], has_next=more, has_previous=cursor is not None)
+
+
+def line_of(stored: StoredLine) -> BankLine:
+    """A line as the API shows it."""
+    line, matched = stored.line, stored.matched
+    return BankLine(
+        stored=stored,
+        line=stored.number,
+        amount=money_of(line.amount),
+        booked_on=line.booked_on,
+        reference=line.reference,
+        end_to_end=line.end_to_end,
+        counterparty=line.counterparty,
+        counterparty_account=line.counterparty_account,
+        text=line.text,
+        bank_reference=line.bank_reference,
+        is_reversal=line.is_reversal,
+        outcome=LineOutcome.UNKNOWN if matched is None else LineOutcome.MATCHED,
+        effect=None if matched is None else matched.effect,
+    )
+
+
+def statement_of(stored: StoredStatement) -> BankStatement:
+    """A statement as the API shows it."""
+    return BankStatement(
+        id=global_id("BankStatement", str(stored.index)),
+        stored=stored,
+        account=stored.account,
+        statement_id=stored.statement_id,
+        currency=stored.currency,
+        opening=None if stored.opening is None else money_of(stored.opening),
+        closing=None if stored.closing is None else money_of(stored.closing),
+        line_count=stored.line_count,
+        matched_count=stored.matched_count,
+        index=Index(stored.index),
+    )
+
+
+async def load_statement(info: Info, key: str) -> BankStatement | None:
+    """A statement of one's own by the entry that imported it, or None."""
+    if not key.isdecimal():
+        return None
+    reader, actor = info.context.doors.bookkeeping, info.context.actor
+    found = await reader.bank_statements(actor, int(key) - 1, 1)
+    return statement_of(found[0]) if found and found[0].index == int(key) else None
+
+
+@strawberry.type
+class BankQuery:
+    """Reading."""
+
+    @field(description="Bank statements that your party imported, oldest first.")
+    async def bank_statements(
+        self, info: Info, first: int = 20, after: After = None
+    ) -> Connection[BankStatement]:
+        """A page of statements."""
+        asked = window(first, after, None, None)
+        start = -1 if asked.after is None else asked.after[0]
+        found = await info.context.doors.bookkeeping.bank_statements(
+            info.context.actor, start, first + 1
+        )
+        edges = [Edge(cursor=encode_cursor(each.index), node=statement_of(each)) for each in found]
+        more = len(found) > first
+        return connection_of(edges[:first], has_next=more, has_previous=asked.after is not None)
+
+    @field(description="Lines of all bank statements that your party imported.")
+    async def bank_lines(
+        self,
+        info: Info,
+        first: int = 20,
+        after: After = None,
+        outcome: Annotated[
+            LineOutcome | None, strawberry.argument(description="Only matched, or only unknown.")
+        ] = None,
+    ) -> Connection[BankLine]:
+        """A page of lines."""
+        return await _line_page(info, first, after, outcome, None)
