@@ -1,6 +1,5 @@
 """One embedded server a test worker, one database and one running service a test that asks."""
 
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from service.settings import Settings, load
 from tests.auditor import audit
 from tests.desk import Clock, Desk
 from tests.freezer import freezer
+from tests.ports import free_port
 from tests.world import World, serving
 
 
@@ -92,11 +92,3 @@ async def desk(settings: Settings, clock: Clock) -> AsyncIterator[Desk]:
     await made.ledger.close()
     await database.close()
     await audit(settings, made.actor.ecosystem_id)
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

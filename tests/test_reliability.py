@@ -17,7 +17,8 @@ from service import embedded
 from service.embedded import Embedded
 from service.keys import make_keys
 from service.settings import Settings, load
-from tests.conftest import free_port, quiet
+from tests.conftest import quiet
+from tests.ports import free_port
 from tests.storm import Storm
 from tests.world import World
 

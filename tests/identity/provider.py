@@ -19,8 +19,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from ledger.commit import system_clock
-from tests.conftest import free_port
 from tests.desk import until
+from tests.ports import free_port
 
 
 def rsa_key() -> RSAPrivateKey:

@@ -16,8 +16,8 @@ from service.embedded import Embedded
 from service.mailing import Mailing, mail_server
 from service.settings import Settings, SettingsInvalid, load
 from tests.auditor import audit
-from tests.conftest import free_port
 from tests.desk import until
+from tests.ports import free_port
 from tests.test_story import BUYER, PARTNERS, TRACK, TRAIN
 from tests.trust.test_confidential import occurrences
 from tests.world import PROPOSED, World, bare, indicator_terms, serving

@@ -15,7 +15,7 @@ from service.embedded import Embedded
 from service.settings import Settings
 from service.telemetry import Telemetry
 from tests.auditor import audit, owner_url
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.rebuild.steps import going_round
 from tests.test_story import BUYER, TRACK
 from tests.trust.steps import carry, record

@@ -13,8 +13,8 @@ from service.keys import issuer_key
 from service.sandbox import issue
 from service.settings import Settings
 from tests.auditor import audit
-from tests.conftest import free_port
 from tests.desk import until
+from tests.ports import free_port
 from tests.subscriptions.follower import ENTRIES, following, opened, streaming
 from tests.world import World, bare, serving
 

@@ -18,7 +18,7 @@ from service import embedded
 from service.embedded import Embedded
 from service.keys import make_keys
 from service.settings import load
-from tests.conftest import free_port
+from tests.ports import free_port
 from tests.uploads.steps import BUYER, TRACK, TRAIN, answers, begin, send
 from tests.world import serving
 
