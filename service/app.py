@@ -112,22 +112,24 @@ async def open_doors(
             watch=watch,
         )
         await ledger.check_memory()
-        yield Doors(
-            ledger,
-            reader,
-            publisher,
-            Witnessing(database, memory),
-            Bookkeeping(database),
-            Gathering(database, stopped),
-            providers,
-            feed,
-            Directory(database, changed),
-            Uploads(database, ledger, reader, min(AT_ONCE, settings.pool_size - 1)),
-            Rows(database),
-        )
-        await feed.close()
-        await ledger.close()
-        await publisher.close()
+        try:
+            yield Doors(
+                ledger,
+                reader,
+                publisher,
+                Witnessing(database, memory),
+                Bookkeeping(database),
+                Gathering(database, stopped),
+                providers,
+                feed,
+                Directory(database, changed),
+                Uploads(database, ledger, reader, min(AT_ONCE, settings.pool_size - 1)),
+                Rows(database),
+            )
+        finally:
+            await feed.close()
+            await ledger.close()
+            await publisher.close()
     finally:
         await database.close()
 

@@ -71,8 +71,11 @@ LIES = {
     "an opening that is gone": ("DELETE FROM opening WHERE index = 3", "it has no opening"),
     "a text": (r"UPDATE annex SET data = '{}'::bytea", "annex index="),
     "a text that is gone": ("DELETE FROM annex", "no entry erased it"),
-    "an observed value": ("UPDATE observation SET value = value + 1", "observation batch_index="),
-    "an observation that is gone": ("DELETE FROM observation", "found 0 rows"),
+    "an observed value": (
+        "UPDATE observation_row SET value = value + 1",
+        "observation batch_index=",
+    ),
+    "an observation that is gone": ("DELETE FROM observation_row", "found 0 rows"),
     "a count": ("UPDATE observation_batch SET row_count = 7", "observation_batch index="),
     "a batch that is gone": ("DELETE FROM observation_batch", "a batch"),
     "a checkpoint": (
@@ -121,7 +124,7 @@ TABLES = (
     "posting",
     "checkpoint",
     "cosignature",
-    "observation",
+    "observation_row",
     "observation_batch",
     "idempotency_key",
 )
