@@ -287,7 +287,6 @@ def serve(settings: Settings) -> None:
         access_log=False,
         server_header=False,
         ws_max_size=settings.body_limit_bytes,
-        ws="websockets",
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
 
