@@ -15,9 +15,10 @@ from contextlib import asynccontextmanager
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from graph import schema as graph_schema
 from graph.context import Doors
@@ -42,12 +43,18 @@ from ledger.witnessing import Witnessing
 from service import exports, rows
 from service.clockwork import ticking
 from service.graphql import CHALLENGE, Endpoint, asset, error_response
-from service.identity import Gatekeeper, NotAuthenticated
+from service.identity import ECOSYSTEM_HEADER, Gatekeeper, NotAuthenticated
 from service.issuers import IssuersInvalid, read_issuers
 from service.keys import issuer_key, log_signer, log_signers, pseudonym_key
 from service.mailing import Mailing, mail_server, posting
 from service.memory import FileMemory
-from service.middleware import Threshold
+from service.middleware import (
+    COMPRESSED_BYTES,
+    COMPRESSION_LEVEL,
+    EXPOSED,
+    Compression,
+    Threshold,
+)
 from service.sandbox import development_issuers
 from service.sandbox import routes as sandbox_routes
 from service.settings import Settings, load
@@ -154,7 +161,6 @@ def gatekeeper(settings: Settings) -> Gatekeeper:
 
 def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
     """The application; its lifespan opens and closes the doors, and keeps the time between."""
-    schema = graph_schema.build(introspection=settings.introspection)
     guard = gatekeeper(settings)
     if settings.dev_issuer:
         log.warning(
@@ -162,16 +168,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
             "production: unset JPI_DEV_ISSUER.",
             settings.dev_issuer_key_file,
         )
-    endpoint = Endpoint(
-        schema,
-        guard,
-        graphiql=settings.graphiql,
-        allow_get=settings.allow_get,
-        allowed_origins=[each for each in settings.allowed_origins.split(",") if each],
-    )
     mailing = Mailing(mail_server(settings))
-    sandbox = sandbox_routes(settings, issuer_key(settings)) if settings.dev_issuer else []
-    printed = schema.as_str() + "\n"
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -186,6 +183,26 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
                 yield
         await guard.close()
 
+    return Starlette(
+        routes=routes(settings, guard),
+        middleware=passage(settings),
+        exception_handlers={Exception: unexpected},
+        lifespan=lifespan,
+    )
+
+
+def routes(settings: Settings, guard: Gatekeeper) -> list[BaseRoute]:
+    """Every address that is answered."""
+    schema = graph_schema.build(introspection=settings.introspection)
+    printed = schema.as_str() + "\n"
+    endpoint = Endpoint(
+        schema,
+        guard,
+        graphiql=settings.graphiql,
+        allow_get=settings.allow_get,
+        allowed_origins=settings.origins,
+    )
+
     async def sdl(_: Request) -> Response:
         return PlainTextResponse(printed)
 
@@ -195,31 +212,39 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
     async def graphiql_asset(request: Request) -> Response:
         return asset(request.path_params["name"])
 
-    return Starlette(
-        routes=[
-            Route("/graphql", endpoint),
-            WebSocketRoute("/graphql", endpoint),
-            Route("/graphql/examples.graphql", examples),
-            Route("/graphql/assets/{name}", graphiql_asset),
-            Route("/schema.graphql", sdl),
-            Route("/checkpoint", checkpoint),
-            Route(PATH, take_upload, methods=["PUT", "POST"]),
-            Route("/live", live),
-            Route("/ready", ready),
-            *exports.routes(guard),
-            *sandbox,
-            *rows.routes(guard),
-        ],
-        middleware=[
-            Middleware(
-                Threshold,
-                body_limit_bytes=settings.body_limit_bytes,
-                upload_limit_bytes=settings.upload_limit_bytes,
-            )
-        ],
-        exception_handlers={Exception: unexpected},
-        lifespan=lifespan,
-    )
+    return [
+        Route("/graphql", endpoint),
+        WebSocketRoute("/graphql", endpoint),
+        Route("/graphql/examples.graphql", examples),
+        Route("/graphql/assets/{name}", graphiql_asset),
+        Route("/schema.graphql", sdl),
+        Route("/checkpoint", checkpoint),
+        Route(PATH, take_upload, methods=["PUT", "POST"]),
+        Route("/live", live),
+        Route("/ready", ready),
+        *exports.routes(guard),
+        *(sandbox_routes(settings, issuer_key(settings)) if settings.dev_issuer else []),
+        *rows.routes(guard),
+    ]
+
+
+def passage(settings: Settings) -> list[Middleware]:
+    """What every request passes on its way in, the outermost first."""
+    return [
+        Middleware(
+            Threshold,
+            body_limit_bytes=settings.body_limit_bytes,
+            upload_limit_bytes=settings.upload_limit_bytes,
+        ),
+        Middleware(
+            CORSMiddleware,
+            allow_origins=settings.origins,
+            allow_methods=["GET", "POST", "PUT"],
+            allow_headers=["authorization", "content-type", ECOSYSTEM_HEADER, "x-request-id"],
+            expose_headers=EXPOSED,
+        ),
+        Middleware(Compression, minimum_size=COMPRESSED_BYTES, compresslevel=COMPRESSION_LEVEL),
+    ]
 
 
 async def newest_checkpoint(request: Request, guard: Gatekeeper) -> Response:

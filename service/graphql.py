@@ -22,6 +22,7 @@ from strawberry.http import GraphQLHTTPResponse
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.unset import UNSET, UnsetType
 
 from graph.context import Context, Doors
@@ -82,6 +83,7 @@ class Endpoint(GraphQL[Context, None]):
             return
         request = Request(scope, receive)
         try:
+            _require_json(request)
             response = await self.run(request)
         except NotAuthenticated as error:
             response = error_response(str(error), "UNAUTHENTICATED", 401, CHALLENGE)
@@ -143,7 +145,10 @@ class Endpoint(GraphQL[Context, None]):
         if result.errors:
             request_id = request.state.request_id
             result.errors = [plain_error(error, request_id) for error in result.errors]
-        return await super().process_result(request, result)
+        answer = await super().process_result(request, result)
+        if isinstance(result, PreExecutionError):
+            del answer["data"]  # GraphQL section 7.1: nothing was executed, so there is none
+        return answer
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         """A browser that asks for a page; never a client that would read JSON."""
@@ -172,10 +177,21 @@ class Endpoint(GraphQL[Context, None]):
     ) -> Response:
         """200, except for a request that failed as a whole, to who reads the newer media type."""
         media_type = sub_response.media_type or "application/json"
-        failed = isinstance(response_data, dict) and response_data.get("data") is None
+        failed = "data" not in response_data
         status = 400 if failed and media_type == RESPONSE_JSON else 200
         headers = {"cache-control": "no-store"}
         return Response(self.encode_json(response_data), status, headers, media_type)
+
+
+def _require_json(request: Request) -> None:
+    """Return unless a body is of a kind that a foreign page could send unasked.
+
+    A form's content types need no preflight; JSON does (Fetch standard, "CORS-safelisted request
+    header"). Raises HTTPException.
+    """
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method == "POST" and given != "application/json":
+        raise HTTPException(415, "Send the request as application/json.")
 
 
 def asset(name: str) -> Response:

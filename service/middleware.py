@@ -1,10 +1,11 @@
-"""What every request passes: its id, the limit of its body, the headers of its answer."""
+"""What every request passes: its id, the limit of its body, the headers and size of its answer."""
 
 import re
 import secrets
 
 import orjson
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
@@ -13,6 +14,15 @@ DRAIN_BYTES = 64 * 2**20
 
 UPLOADS = "/uploads/"
 """Where bodies of files come in."""
+
+COMPRESSED_BYTES = 1024
+"""From here on an answer is worth compressing: a smaller one fits into one packet as it is."""
+COMPRESSION_LEVEL = 6
+"""Of zlib's: a page of 21 kB becomes 4 kB in 0.14 ms; level 9 takes twice that for 1 % less."""
+SECRETS = "/sandbox/"
+"""Where answers hold secrets: never compressed (decision 0028)."""
+EXPOSED = ("x-request-id", "ratelimit", "ratelimit-policy", "retry-after")
+"""Headers of an answer that a page of an allowed origin may read."""
 
 _HEADERS = {
     "x-content-type-options": "nosniff",
@@ -97,3 +107,14 @@ class Threshold:
         headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
         await send({"type": "http.response.start", "status": 413, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+class Compression(GZipMiddleware):
+    """gzip for who accepts it: neither small answers nor event streams nor secrets."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http" or scope["path"].startswith(SECRETS):
+            await self.app(scope, receive, send)
+            return
+        await super().__call__(scope, receive, send)

@@ -219,7 +219,7 @@ class Settings(BaseSettings):
     )
     allowed_origins: str = _setting(
         "JPI_ALLOWED_ORIGINS",
-        "origins of web pages that may open a websocket, beside the service's own",
+        "origins of web pages that may call the API, beside the service's own",
         "origins parted by commas, such as https://kpi.example.com",
         default="",
         shown="none",
@@ -257,6 +257,11 @@ class Settings(BaseSettings):
     def owner_url(self) -> str | None:
         """Where migrations and rebuild connect: the owner's address, else the service's."""
         return self.owner_database_url or self.database_url
+
+    @property
+    def origins(self) -> list[str]:
+        """Origins of other web pages that may call the API."""
+        return [each.strip() for each in self.allowed_origins.split(",") if each.strip()]
 
     @property
     def heads_folder(self) -> Path:
