@@ -1,6 +1,6 @@
 """Agreement: proposals, how each stands, and what one may do about it."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
 import strawberry
@@ -21,9 +21,12 @@ from graph.replies import (
 from graph.scalars import Base64, Index
 from ledger import proposal as rules
 from ledger.acts import ACTS
+from ledger.ladder import Ladder
+from ledger.policy import Policy
 from ledger.proposal import ProposalKind, ProposalStatus
 from ledger.read import Found, Narrowed
 from ledger.reply import Silence
+from ledger.sponsor import PartySponsor, level_left
 
 strawberry.enum(ProposalKind, description="What a proposal is about. Values may be added.")
 strawberry.enum(ProposalStatus, description="How a proposal stands. Values may be added.")
@@ -50,7 +53,8 @@ class Proposal(Node):
         description="Business days of its own that a signatory has; 0: silence means nothing."
     )
     four_eyes: bool = field(
-        description="Whether, within the proposing party, another person has to consent."
+        description="Whether, within a party, another person has to consent than who proposed it "
+        "or prepared a part of it."
     )
     deadlines: list[SignatoryDeadline] = field(description="Of every signatory, in order.")
     dispute: Dispute | None = field(
@@ -83,10 +87,11 @@ class Proposal(Node):
         return await party_by_id(info, self.state.proposer)
 
     @field(description="Mutations that you could call on it now, so that a screen needs no rules.")
-    def allowed_actions(self, info: Info) -> list[str]:
+    async def allowed_actions(self, info: Info) -> list[str]:
         """Names of mutations."""
         actor = info.context.actor
-        mine = actions(self.state, actor.party_id, actor.subject)
+        mine = [*actions(self.state, actor.party_id, actor.subject)]
+        mine += [each async for each in _dispute_actions(info, self.state)]
         return [name for act, name in mine if actor.roles.intersection(ACTS[act].roles)]
 
 
@@ -96,9 +101,8 @@ def actions(state: rules.Proposal, party_id: str, subject: str) -> Iterator[tupl
         return
     said, is_asked = state.answer_of(party_id), party_id in state.signatories
     is_disputed = state.status is ProposalStatus.DISPUTED
-    proposed_so = (party_id, subject) == (state.proposer, state.proposer_subject)
     can_consent = said is None or (is_disputed and not said.is_consent)
-    if is_asked and can_consent and not (state.four_eyes and proposed_so):
+    if is_asked and can_consent and not state.asks_another(party_id, subject):
         yield "consent", "consentToProposal"
     if is_asked and said is None:
         yield "object", "objectToProposal"
@@ -106,12 +110,28 @@ def actions(state: rules.Proposal, party_id: str, subject: str) -> Iterator[tupl
             yield "notifyParty", "acknowledgeProposal"
     if state.proposer == party_id and state.undisputed_index is None:
         yield "withdrawProposal", "withdrawProposal"
-    dispute = state.dispute
-    if dispute is not None and any(each.is_met_by(party_id, subject) for each in dispute.sponsors):
-        yield "signRuling", "signRuling"
-        yield "escalateDispute", "escalateDispute"
-    if dispute is not None and not dispute.sponsors and is_asked:
+    if state.dispute is not None and not state.dispute.sponsors and is_asked:
         yield "recordExternalRuling", "recordExternalRuling"
+
+
+async def _dispute_actions(info: Info, state: rules.Proposal) -> AsyncIterator[tuple[str, str]]:
+    """What somebody could do as a sponsor on the rung where the dispute stands.
+
+    Where the policy leaves the person to the party, the one that the party named, if it named one.
+    """
+    party_id, subject = info.context.actor.party_id, info.context.actor.subject
+    dispute = state.dispute if state.is_pending else None
+    if dispute is None or not any(e.is_met_by(party_id, subject) for e in dispute.sponsors):
+        return
+    policy = await info.context.load("policy_in_force", "policy", Policy, state.index)
+    ladder = Ladder() if policy is None else policy.value.terms.ladder
+    level = level_left(dispute, ladder, party_id)
+    named = await info.context.load("sponsor", f"{party_id}/{level}", PartySponsor)
+    if level is not None and named is not None and named.value.subject not in ("", subject):
+        return
+    yield "signRuling", "signRuling"
+    if ladder.has_above(dispute.rung):
+        yield "escalateDispute", "escalateDispute"
 
 
 def proposal_of(state: rules.Proposal) -> Proposal:

@@ -32,6 +32,10 @@ class Part(Node):
     period: str = field(description="The period's key.")
     exclusions: list[Index] = field(description="Entries of the exclusions that it leaves out.")
     is_correction: bool = field(description="Whether it reports an agreed period anew.")
+    prepared_by: str | None = field(
+        description="The pseudonym of who reported it: four eyes ask for another person's consent. "
+        "Null: of before this was kept."
+    )
     index: Index = field(description="Its entry.")
 
 
@@ -48,6 +52,7 @@ def part_of(part: rules.Part) -> Part:
         period=part.period,
         exclusions=[Index(each) for each in part.basis.exclusions],
         is_correction=part.is_correction,
+        prepared_by=part.prepared_by or None,
         index=Index(part.index),
     )
 

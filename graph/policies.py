@@ -50,7 +50,8 @@ class KindRule:
         description="Business days of its own that a party has once it was told; 0: no deadline."
     )
     four_eyes: bool = field(
-        description="Whether, within the proposing party, another person has to consent."
+        description="Whether, within a party, another person has to consent than who proposed it "
+        "or prepared a part of it."
     )
 
 
@@ -72,7 +73,8 @@ class KindRuleInput:
     )
     four_eyes: bool = field(
         default=False,
-        description="Whether, within the proposing party, another person has to consent.",
+        description="Whether, within a party, another person has to consent than who proposed it "
+        "or prepared a part of it.",
     )
 
     def rule(self) -> rules.KindRule:

@@ -33,7 +33,7 @@ from ledger.payout import posted
 from ledger.priority import is_bindable, require_bindable
 from ledger.proposal import Opening, Proposal, ProposalKind, Step
 from ledger.reply import Channel, Deadline
-from ledger.sponsor import AnotherSponsor
+from ledger.sponsor import AnotherSponsor, level_left
 from ledger.statement import Signing
 from ledger.trust import member
 from ledger.undisputed import check_disputed, part_posted
@@ -157,13 +157,10 @@ def require_named_sponsor(book: Book, proposal: Proposal, party_id: str, subject
 
     Raises AnotherSponsor.
     """
-    now, rungs = proposal.dispute, ladder_of(book, proposal).rungs
-    if now is None or now.rung >= len(rungs):
+    level = level_left(proposal.dispute, ladder_of(book, proposal), party_id)
+    if level is None:
         return
-    is_left = any(each.party_id == party_id and not each.subject for each in now.sponsors)
-    level = rungs[now.rung].level
-    named = book.governance.sponsors.get((party_id, level), "")
-    if is_left and named not in ("", subject):
+    if book.governance.sponsors.get((party_id, level), "") not in ("", subject):
         raise AnotherSponsor("proposalId", level=level)
 
 

@@ -35,7 +35,7 @@ class AnswerTooLate(Refusal):
 
 
 class FourEyes(Refusal):
-    """You proposed this yourself, and the policy asks for four eyes. -> Have a colleague answer."""
+    """You proposed or prepared this, and the policy asks for four eyes. -> Ask a colleague."""
 
 
 class AlreadyTold(Refusal):
@@ -213,8 +213,7 @@ def check_answer(
     _check_first_answer(proposal, party_id, is_consent=is_consent)
     if not proposal.is_pending:
         raise ProposalClosed("proposalId", status=proposal.status)
-    proposed_so = (party_id, actor.subject) == (proposal.proposer, proposal.proposer_subject)
-    if proposal.four_eyes and is_consent and proposed_so:
+    if is_consent and proposal.asks_another(party_id, actor.subject):
         raise FourEyes("proposalId")
     if (event.proposal_index, event.commitment) != (proposal.index, proposal.commitment):
         raise CommitmentDiffers("commitment", index=proposal.index)

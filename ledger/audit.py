@@ -126,7 +126,7 @@ def _check(book: Book, placed: Placed) -> None:
         return
     match placed.event:
         case ObservationsRecorded() | ObservationsDropped() | PartSubmitted() as reported:
-            check_report(book, placed.party, reported)
+            check_report(book, placed, reported)
         case SettlementPosted() | StakePosted() as entered:
             check_posted(book, entered)
         case SchemePartProposed() | StakeProposed() as own:

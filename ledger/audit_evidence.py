@@ -29,7 +29,7 @@ def check_indicator(book: Book, placed: Placed, event: IndicatorProposed) -> Non
 
 
 def check_report(
-    book: Book, party: str, event: ObservationsRecorded | ObservationsDropped | PartSubmitted
+    book: Book, placed: Placed, event: ObservationsRecorded | ObservationsDropped | PartSubmitted
 ) -> None:
     """A batch keeps to what its series was declared to be, a part to its indicator.
 
@@ -39,17 +39,18 @@ def check_report(
         case ObservationsRecorded(series=series, declared=declared):
             require(event.count > 0, "it records no row")
             require(len(event.root) == HASH_SIZE, "its root is no hash")
-            check_declaration(series, declared, book.declarations.get((party, series)))
+            check_declaration(series, declared, book.declarations.get((placed.party, series)))
         case ObservationsDropped(rows=rows):
             require(is_orderly(rows, book.size), "it drops rows that are not there")
         case PartSubmitted():
-            _check_part(book, party, event)
+            _check_part(book, placed, event)
 
 
-def _check_part(book: Book, party: str, event: PartSubmitted) -> None:
+def _check_part(book: Book, placed: Placed, event: PartSubmitted) -> None:
     """A part speaks for its own party, in figures that its version can use. Raises RuleBroken."""
     version = book.indicator_version(event.indicator_id, event.version)
-    require(event.figures.party_id == party, "it reports for another party")
+    require(event.figures.party_id == placed.party, "it reports for another party")
+    require(event.prepared_by in ("", placed.subject), "it names another who prepared it")
     drafting.check_figures(version.terms, event.figures, "")
     is_measured = (event.indicator_id, event.period) in book.results
     require(not event.is_correction or is_measured, "it corrects what was never agreed")

@@ -6,7 +6,7 @@ Source: `domain.md` sections 2, 3 and 4 (stage).
 
 from dataclasses import replace
 
-from ledger import governance, life, membership, pilot
+from ledger import governance, inforce, membership, pilot
 from ledger.book import Book
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Fault
@@ -30,13 +30,8 @@ def entered(book: Book, placed: Placed, event: Proposed | OwnAct | RemarkMade) -
         named = book.governance.sponsors.set((placed.party, event.level), event.subject)
         return replace(book, governance=replace(book.governance, sponsors=named))
     if isinstance(event, Proposed):
-        policy, terms = book.policy(), event.opening
-        shaped = policy.terms.shapes(terms.kind)
-        agreements = life.opened(
-            book.agreements, placed, terms, policy.version, awaits_terms=shaped
-        )
         kept = governance.opened(book.governance, placed, event)
-        return replace(book, agreements=agreements, governance=kept)
+        return inforce.opened(replace(book, governance=kept), placed, event.opening)
     return book
 
 

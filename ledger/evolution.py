@@ -23,7 +23,7 @@ from ledger.fact import Placed, Sealed
 from ledger.governance import GOVERNED, OwnAct, Proposed
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorProposed, IndicatorVersion
-from ledger.inforce import arranged, with_agreed_policy
+from ledger.inforce import arranged, opened, with_agreed_policy
 from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import Measurement, MeasurementProposed, proposed
@@ -145,6 +145,7 @@ def _with_part(book: Book, placed: Placed, event: PartSubmitted) -> Book:
         event.basis,
         placed.index,
         event.is_correction,
+        event.prepared_by,
     )
     parts = book.parts.get(key, Map()).set(placed.party, part)
     came = book.reported.get(key, Map())
@@ -190,10 +191,7 @@ def _with_proposal(book: Book, placed: Placed) -> Book:
             book = replace(book, closings=closing.proposed(book.closings, placed, asked))
         case _:
             raise Fault(f"entry {placed.index} proposes nothing that we know")
-    policy = book.policy()
-    shaped = policy.terms.shapes(terms.kind)
-    agreements = life.opened(book.agreements, placed, terms, policy.version, awaits_terms=shaped)
-    return replace(book, agreements=agreements)
+    return opened(book, placed, terms)
 
 
 def _with_settlement(book: Book, placed: Placed, event: SettlementProposed) -> Book:

@@ -7,14 +7,45 @@ clock, so that what is in force at a place of the ledger follows from the entrie
 Source: `domain.md` section 3.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from ledger import delegation, workdays
+from immutables import Map
+
+from ledger import delegation, life, workdays
 from ledger.book import Book
 from ledger.fact import Placed
+from ledger.measurement import MeasurementProposed
 from ledger.policy import Policy, PolicyApplied
+from ledger.proposal import Opening, Preparer
 from ledger.schedule import Due, DueKind, rescheduled
 from ledger.workdays import BusinessCalendarAdopted
+
+
+def opened(book: Book, placed: Placed, terms: Opening) -> Book:
+    """The Book with one more proposal, which lives under the policy in force."""
+    policy = book.policy()
+    asks_another = policy.terms.rule(terms.kind).four_eyes
+    agreements = life.opened(
+        book.agreements,
+        placed,
+        terms,
+        policy.version,
+        awaits_terms=policy.terms.shapes(terms.kind),
+        prepared_by=tuple(_preparers(book, placed.event)) if asks_another else (),
+    )
+    return replace(book, agreements=agreements)
+
+
+def _preparers(book: Book, event: object) -> Iterator[Preparer]:
+    """Who reported the parts that a measurement rests on; a part of before names nobody."""
+    if not isinstance(event, MeasurementProposed):
+        return
+    parts = book.parts.get((event.indicator_id, event.period), Map())
+    for used in event.parts:
+        part = parts.get(used.figures.party_id)
+        if part is not None and part.index == used.index and part.prepared_by:
+            yield Preparer(used.figures.party_id, part.prepared_by)
 
 
 def arranged(book: Book, placed: Placed) -> Book:

@@ -27,7 +27,7 @@ from ledger.dispute import (
     advanced,
 )
 from ledger.fact import Placed
-from ledger.proposal import Agreements, Opening, Proposal, ProposalStatus
+from ledger.proposal import Agreements, Opening, Preparer, Proposal, ProposalStatus
 from ledger.reply import Answer, Notice, Silence
 
 
@@ -38,10 +38,12 @@ def opened(
     policy_version: int,
     *,
     awaits_terms: bool,
+    prepared_by: tuple[Preparer, ...] = (),
 ) -> Agreements:
     """Agreements after a `*.proposed` event; `policy_version` is that of the policy in force.
 
-    `awaits_terms`: that policy has a rule or a ladder for it.
+    `awaits_terms`: that policy has a rule or a ladder for it. `prepared_by`: whom its four eyes
+    ask about beside the proposer.
     """
     return agreements.put(
         Proposal(
@@ -59,6 +61,7 @@ def opened(
             proposer_subject=placed.subject,
             touched_at=placed.at,
             awaits_terms=awaits_terms,
+            prepared_by=prepared_by,
         )
     )
 

@@ -98,7 +98,11 @@ class SubmitPart:
 
 @dataclass(frozen=True, slots=True)
 class PartSubmitted:
-    """A co-owner's part of a period. A later one of the same party takes its place."""
+    """A co-owner's part of a period. A later one of the same party takes its place.
+
+    `prepared_by` is the subject that reported it, whom four eyes ask about; empty: an entry of
+    before this was asked.
+    """
 
     indicator_id: str
     version: int
@@ -106,6 +110,24 @@ class PartSubmitted:
     figures: Figures
     basis: Basis
     is_correction: bool = False
+    prepared_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartSubmittedV2:
+    """Version 2, before a part named who prepared it: four eyes did not ask."""
+
+    indicator_id: str
+    version: int
+    period: str
+    figures: Figures
+    basis: Basis
+    is_correction: bool = False
+
+    def upgraded(self) -> PartSubmitted:
+        """What it means in the newest version."""
+        place = (self.indicator_id, self.version, self.period)
+        return PartSubmitted(*place, self.figures, self.basis, self.is_correction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +156,7 @@ class Part:
     basis: Basis
     index: int
     is_correction: bool = False
+    prepared_by: str = ""
 
 
 def submit(
@@ -179,6 +202,7 @@ def submit(
                 figures,
                 basis,
                 command.is_correction,
+                actor.subject,
             )
         ),
     )

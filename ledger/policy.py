@@ -50,7 +50,7 @@ class KindRule:
 
     `needed`: consents that are enough, at least 2; 0: all who are asked. Silence has its meaning
     `answer_days` of the party's own business days after it was told; 0 where it means nothing.
-    `four_eyes`: within the proposing party another person approves.
+    `four_eyes`: within a party another person approves than proposed it or prepared a part of it.
     """
 
     kind: ProposalKind

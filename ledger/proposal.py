@@ -83,6 +83,14 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Preparer:
+    """Who prepared what a proposal rests on: somebody of a party, by pseudonym."""
+
+    party_id: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """A proposal as it stands. `index` and `commitment` are what a consent binds to.
 
@@ -90,7 +98,8 @@ class Proposal:
     `touched_at` is the instant of the latest entry about it, or that at which this was due.
     `undisputed_index` is the entry by which the undisputed part of its amount bound already;
     `is_partial`: it was agreed, and that part alone binds. `awaits_terms`: the policy has a rule
-    or a ladder for it, which the next entry says.
+    or a ladder for it, which the next entry says. `prepared_by`: where the policy asks for four
+    eyes, who prepared the parts that it rests on.
     """
 
     proposal_id: str
@@ -117,6 +126,7 @@ class Proposal:
     is_partial: bool = False
     touched_at: datetime = AT_ONCE
     awaits_terms: bool = False
+    prepared_by: tuple[Preparer, ...] = ()
 
     @property
     def is_pending(self) -> bool:
@@ -159,6 +169,12 @@ class Proposal:
         if notice is not None:
             return notice.until
         return deadline.at if party_id == self.proposer else None
+
+    def asks_another(self, party_id: str, subject: str) -> bool:
+        """Whether four eyes ask for another person of a party: this one proposed or prepared it."""
+        mine = Preparer(party_id, subject)
+        is_mine = mine == Preparer(self.proposer, self.proposer_subject)
+        return self.four_eyes and (is_mine or mine in self.prepared_by)
 
     @property
     def is_blocked(self) -> bool:

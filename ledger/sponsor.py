@@ -12,7 +12,7 @@ from immutables import Map
 from ledger.actor import require_pseudonym
 from ledger.errors import Refusal
 from ledger.fact import Fact
-from ledger.ladder import Level
+from ledger.ladder import Dispute, Ladder, Level
 
 Sponsors = Map[tuple[str, Level], str]
 """(party id, level) -> pseudonym."""
@@ -46,6 +46,14 @@ class PartySponsor:
     level: Level
     subject: str
     index: int
+
+
+def level_left(dispute: Dispute | None, ladder: Ladder, party_id: str) -> Level | None:
+    """The level of a dispute's rung where the policy leaves the person to a party; else None."""
+    if dispute is None or dispute.rung >= ladder.height:
+        return None
+    is_left = any(each.party_id == party_id and not each.subject for each in dispute.sponsors)
+    return ladder.rungs[dispute.rung].level if is_left else None
 
 
 def name(command: NameSponsor) -> tuple[Fact, ...]:

@@ -177,6 +177,19 @@ async def serving(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         await task
 
 
+def person(world: World, party: str, subject: str, *roles: Role) -> str:
+    """The token of a named person of a party; in every role of a member unless named."""
+    return issue(
+        issuer_key(world.settings),
+        subject=subject,
+        roles=roles or EVERY_ROLE,
+        now=system_clock(),
+        lifetime=timedelta(hours=1),
+        ecosystem=bare(world.ecosystem_id),
+        party=bare(world.parties[party]),
+    )
+
+
 def bare(global_id: str) -> str:
     """The workroom's id of a global one."""
     return global_id.partition(":")[2]

@@ -6,7 +6,6 @@ it on; the executives rule alike, with their parties' keys, and it binds against
 """
 
 from base64 import b64decode, b64encode
-from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -14,39 +13,23 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledger.actor import Role
-from ledger.commit import system_clock
 from ops import consent
 from ops.verify import verify
 from service.embedded import Embedded
-from service.keys import issuer_key
-from service.sandbox import issue
 from service.settings import Settings
-from tests.agreement.shift import shifting
+from tests.agreement.shift import Shift, shifting
 from tests.auditor import audit
 from tests.desk import until
 from tests.test_story import BUYER, FIGURES, OTHERS, PARTNERS, TRACK, TRAIN, agreed_indicator
 from tests.trust.steps import exported
 from tests.trust.test_signed_consents import registered
-from tests.world import PROPOSED, World, bare
+from tests.world import PROPOSED, World, person
 
 RULING = sha256(b"The signal box was Network's; the measurement stands.").hexdigest()
 STATEMENT = """query($p: ID!, $k: String!, $d: Decision!, $h: String) { consentStatement(
   proposalId: $p, keyId: $k, decision: $d, documentSha256: $h) { text bytes } }"""
 SHOWN = """query($id: ID!) { proposal(id: $id) { status allowedActions dispute { rung until
   sponsors { party { name } subject } rulings { outcome keyId sponsor { party { name } } } } } }"""
-
-
-def person(world: World, party: str, subject: str, *roles: Role) -> str:
-    """The token of a named person of a party."""
-    return issue(
-        issuer_key(world.settings),
-        subject=subject,
-        roles=roles,
-        now=system_clock(),
-        lifetime=timedelta(hours=1),
-        ecosystem=bare(world.ecosystem_id),
-        party=bare(world.parties[party]),
-    )
 
 
 def ladder(world: World) -> dict[str, Any]:
@@ -118,44 +101,11 @@ async def test_a_dispute_climbs_to_the_executives_and_is_ruled(
         given = {**policy, "signatures": ["MEASUREMENT"]}
         agreed = await world.done(BUYER, "proposePolicy", given, PROPOSED)
         await world.agree(agreed["proposal"], BUYER, *PARTNERS)
-        proposal = await measured(world, indicator)
-        key = proposal["id"]
-        answer = {"proposalId": key}
+        key = (await measured(world, indicator))["id"]
 
-        for name in (TRAIN, OTHERS):
-            yes = await signature(world, name, key, keys[name], "CONSENT")
-            await world.done(name, "consentToProposal", {**answer, "signature": yes})
-        no = await signature(world, TRACK, key, keys[TRACK], "OBJECTION")
-        objection = {**answer, "reason": "The signal box is not ours.", "signature": no}
-        await world.done(TRACK, "objectToProposal", objection)
-
-        # operational: evidence and comments, but no ruling in two business days
-        await evidence_laid_down(world, key)
-        now = await shown(world, TRACK, key)
-        assert now["dispute"]["rung"] == 1
-        assert now["dispute"]["until"] == "2026-03-05T00:00:00Z"
-        await shift.to("2026-03-05T00:00:01")
-
-        async def is_climbed() -> bool:
-            return bool((await shown(world, TRACK, key))["dispute"]["rung"] == 2)
-
-        await until(is_climbed, "the clock sent the dispute to management")
-
-        # management: named people, who rule against each other
-        mia = person(world, TRACK, "mia", Role.SPONSOR)
-        somebody = person(world, TRACK, "tom", Role.SPONSOR)
-        assert "signRuling" in (await shown(world, TRACK, key, mia))["allowedActions"]
-        ruling = {**answer, "outcome": "REJECTED", "documentSha256": RULING}
-        problem = await world.refused(TRACK, "signRuling", ruling, token=somebody)
-        assert problem["code"] == "NOT_THE_SPONSOR"
-        problem = await world.refused(TRACK, "signRuling", ruling, token=mia)
-        assert problem["code"] == "SIGNATURE_MISSING"
-        await rule(world, TRACK, "mia", key, keys[TRACK], "REJECTED")
-        await rule(world, TRAIN, "max", key, keys[TRAIN], "BINDS")
-        now = await shown(world, TRACK, key)
-        assert [each["outcome"] for each in now["dispute"]["rulings"]] == ["REJECTED", "BINDS"]
-        sent = await world.done(TRACK, "escalateDispute", answer, PROPOSED, token=mia)
-        assert sent["proposal"]["status"] == "DISPUTED"
+        await quarrelled(world, key, keys)
+        await without_a_ruling(world, shift, key)
+        await ruled_against_each_other(world, key, keys)
 
         # executives: alike, and then it binds against the objection
         await rule(world, TRACK, "eva", key, keys[TRACK], "BINDS")
@@ -171,6 +121,53 @@ async def test_a_dispute_climbs_to_the_executives_and_is_ruled(
         verdict = verify(path, await exported(world, BUYER, path))
         assert verdict.findings == []
         await audit(world.settings, world.ecosystem_id)
+
+
+async def quarrelled(world: World, key: str, keys: dict[str, Ed25519PrivateKey]) -> None:
+    """Two consent, one objects, all with their parties' keys."""
+    answer = {"proposalId": key}
+    for name in (TRAIN, OTHERS):
+        yes = await signature(world, name, key, keys[name], "CONSENT")
+        await world.done(name, "consentToProposal", {**answer, "signature": yes})
+    no = await signature(world, TRACK, key, keys[TRACK], "OBJECTION")
+    objection = {**answer, "reason": "The signal box is not ours.", "signature": no}
+    await world.done(TRACK, "objectToProposal", objection)
+
+
+async def without_a_ruling(world: World, shift: Shift, key: str) -> None:
+    """Operational: evidence and comments, but no ruling in two business days."""
+    await evidence_laid_down(world, key)
+    now = await shown(world, TRACK, key)
+    assert now["dispute"]["rung"] == 1
+    assert now["dispute"]["until"] == "2026-03-05T00:00:00Z"
+    await shift.to("2026-03-05T00:00:01")
+
+    async def is_climbed() -> bool:
+        return bool((await shown(world, TRACK, key))["dispute"]["rung"] == 2)
+
+    await until(is_climbed, "the clock sent the dispute to management")
+
+
+async def ruled_against_each_other(
+    world: World, key: str, keys: dict[str, Ed25519PrivateKey]
+) -> None:
+    """Management: named people, who rule against each other; one of them sends it on."""
+    answer = {"proposalId": key}
+    mia = person(world, TRACK, "mia", Role.SPONSOR)
+    somebody = person(world, TRACK, "tom", Role.SPONSOR)
+    assert "signRuling" in (await shown(world, TRACK, key, mia))["allowedActions"]
+    assert "signRuling" not in (await shown(world, TRACK, key, somebody))["allowedActions"]
+    ruling = {**answer, "outcome": "REJECTED", "documentSha256": RULING}
+    problem = await world.refused(TRACK, "signRuling", ruling, token=somebody)
+    assert problem["code"] == "NOT_THE_SPONSOR"
+    problem = await world.refused(TRACK, "signRuling", ruling, token=mia)
+    assert problem["code"] == "SIGNATURE_MISSING"
+    await rule(world, TRACK, "mia", key, keys[TRACK], "REJECTED")
+    await rule(world, TRAIN, "max", key, keys[TRAIN], "BINDS")
+    now = await shown(world, TRACK, key)
+    assert [each["outcome"] for each in now["dispute"]["rulings"]] == ["REJECTED", "BINDS"]
+    sent = await world.done(TRACK, "escalateDispute", answer, PROPOSED, token=mia)
+    assert sent["proposal"]["status"] == "DISPUTED"
 
 
 async def evidence_laid_down(world: World, proposal: str) -> None:

@@ -60,6 +60,11 @@ class Told:
         told.parties = {each.name: each.party_id for each in told.book.ecosystem.parties}
         return told
 
+    @property
+    def ids(self) -> dict[str, str]:
+        """The parties' ids by their names."""
+        return self.parties
+
     def actor(self, party: str, subject: str = "", roles: frozenset[Role] = EVERY_ROLE) -> Actor:
         """Somebody of a party, by the party's name; the service's clock as "clock"."""
         party_id = PartyId(self.parties.get(party, party))

@@ -1,7 +1,7 @@
 """Terms of an indicator in event language: delay minutes that named parties own in equal parts."""
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 from ledger.amounts import Rounding
 from ledger.figures import Figures
@@ -22,10 +22,18 @@ from ledger.indicator import (
 from ledger.method import Method, MethodTerms
 from ledger.periods import Calendar, CalendarKind
 from ledger.theme import Theme
-from tests.parties.chain import Chain
 
 
-def delay_minutes(chain: Chain, *owners: str, **changed: Any) -> IndicatorTerms:
+class Named(Protocol):
+    """Whoever knows the parties' ids by their names."""
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """By name."""
+        ...
+
+
+def delay_minutes(chain: Named, *owners: str, **changed: Any) -> IndicatorTerms:
     """In SHADOW by months, unless changed."""
     ids = [chain.ids[name] for name in owners]
     example = tuple(Figures(party_id, Fraction(3), None, None) for party_id in ids)

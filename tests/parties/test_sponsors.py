@@ -12,7 +12,7 @@ from ledger.ladder import Ladder, LastWord, Level, RulingOutcome, Rung, Sponsor
 from ledger.sponsor import AnotherSponsor, NameSponsor
 from tests.agreement.told import BUYER, TRACK, TRAIN, Told, ladder
 from tests.auditor import audit
-from tests.world import World
+from tests.world import PROPOSED, World, person
 
 
 def disputed() -> tuple[Told, str]:
@@ -87,6 +87,45 @@ def test_a_name_is_no_pseudonym() -> None:
     told = Told.founded(TRACK)
     with pytest.raises(PseudonymMalformed):
         told.when(TRACK, NameSponsor(Level.EXECUTIVE, "Carol Jones"))
+
+
+async def test_a_screen_offers_a_ruling_to_who_may_sign_it(world: World) -> None:
+    """Any sponsor of the party, until it names one; no step up from the last rung."""
+    await world.found(BUYER, TRACK, TRAIN)
+    sponsors = [{"partyId": world.parties[TRACK]}]
+    rungs = [
+        {"level": each, "days": 2, "sponsors": sponsors} for each in ("MANAGEMENT", "EXECUTIVE")
+    ]
+    terms: dict[str, object] = {"signatures": [], "witnesses": [], "quorum": 0}
+    ladder = {"rungs": rungs, "lastWord": "STATUS_QUO"}
+    policy = await world.done(BUYER, "proposePolicy", {**terms, "ladder": ladder}, PROPOSED)
+    await world.agree(policy["proposal"], BUYER, TRACK, TRAIN)
+    asked = (await world.done(BUYER, "proposePolicy", terms, PROPOSED))["proposal"]
+    await world.done(TRAIN, "objectToProposal", {"proposalId": asked["id"], "reason": "No."})
+    carol, dave = (person(world, TRACK, who, Role.SPONSOR) for who in ("carol", "dave"))
+
+    async def offered(token: str) -> list[str]:
+        query = "query($id: ID!) { proposal(id: $id) { allowedActions } }"
+        answer = await world.ask(query, {"id": asked["id"]}, token)
+        found: list[str] = answer["data"]["proposal"]["allowedActions"]
+        return found
+
+    assert await offered(carol) == await offered(dave) == ["signRuling", "escalateDispute"]
+    assert await offered(person(world, TRAIN, "tess", Role.SPONSOR)) == []
+    await world.done(TRACK, "nameSponsor", {"level": "MANAGEMENT", "subject": "carol"})
+    assert await offered(carol) == ["signRuling", "escalateDispute"]
+    assert await offered(dave) == []
+    ruling = {"proposalId": asked["id"], "outcome": "BINDS"}
+    problem = await world.refused(TRACK, "signRuling", ruling, token=dave)
+    assert problem["code"] == "ANOTHER_SPONSOR"
+
+    await world.done(TRACK, "escalateDispute", {"proposalId": asked["id"]}, token=carol)
+    assert await offered(carol) == await offered(dave) == ["signRuling"]
+    problem = await world.refused(
+        TRACK, "escalateDispute", {"proposalId": asked["id"]}, token=carol
+    )
+    assert problem["code"] == "TOP_OF_THE_LADDER"
+    await audit(world.settings, world.ecosystem_id)
 
 
 async def test_sponsors_are_named_and_seen_over_http(world: World) -> None:
