@@ -1,6 +1,7 @@
 """Agreement: proposals, how each stands, and what one may do about it."""
 
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from typing import Annotated
 
 import strawberry
@@ -55,6 +56,10 @@ class Proposal(Node):
     four_eyes: bool = field(
         description="Whether, within a party, another person has to consent than who proposed it "
         "or prepared a part of it."
+    )
+    ends_at: datetime | None = field(
+        description="The first instant at which it lapses, if it is still open and no rung of a "
+        "ladder runs: then it binds nobody. Null: of before, when it could wait for ever."
     )
     deadlines: list[SignatoryDeadline] = field(description="Of every signatory, in order.")
     dispute: Dispute | None = field(
@@ -148,6 +153,7 @@ def proposal_of(state: rules.Proposal) -> Proposal:
         silence=state.silence,
         answer_days=state.answer_days,
         four_eyes=state.four_eyes,
+        ends_at=state.ends_at,
         deadlines=deadlines_of(state),
         dispute=dispute_of(state.dispute) if state.dispute and state.is_pending else None,
         undisputed_index=None if state.undisputed_index is None else Index(state.undisputed_index),

@@ -15,6 +15,7 @@ from ledger.actor import Actor, Role
 from ledger.ecosystem import FoundEcosystem, NewParty
 from ledger.ids import EcosystemId, derived_id
 from ledger.party import PartyRole
+from ledger.policy import FOUNDING_DAYS
 
 strawberry.enum(Role, description="What somebody may do for a party. Values may be added.")
 
@@ -90,6 +91,11 @@ class FoundEcosystemInput:
     idempotency_key: str = field(description=KEY)
     name: str = field(description="1 to 120 characters.")
     parties: list[NewPartyInput] = field(description="2 to 200 parties.")
+    proposal_days: int = field(
+        default=FOUNDING_DAYS,
+        description="Calendar days after which a proposal that is still open lapses, until all "
+        "agree on a policy that says otherwise: 1 to 1096.",
+    )
 
 
 @strawberry.type(description="The founded ecosystem.")
@@ -147,7 +153,8 @@ class EcosystemMutation:
         def prepare() -> FoundEcosystem:
             actor = info.context.actor
             parties = tuple(NewParty(party.name, party.role) for party in input.parties)
-            return FoundEcosystem(founded_id(actor, input.idempotency_key), input.name, parties)
+            key = founded_id(actor, input.idempotency_key)
+            return FoundEcosystem(key, input.name, parties, input.proposal_days)
 
         return FoundEcosystemPayload(
             written=await write(info, "foundEcosystem", input, prepare, dry_run=dry_run)

@@ -108,6 +108,10 @@ class Policy(Node):
     applies_from: datetime | None = field(
         description="Not in force before; null: from its agreement on."
     )
+    proposal_days: int | None = field(
+        description="Calendar days after which a proposal that is still open lapses: nobody is "
+        "bound by it. Null: of before, when it could wait for ever."
+    )
     index: Index = field(description="The entry that proposed it; 0 for the founding's.")
 
     @field(description="Parties whose witnesses the quorum counts.")
@@ -144,14 +148,20 @@ def policy_of(state: rules.Policy) -> Policy:
         ],
         ladder=ladder_of(state.terms.ladder),
         applies_from=state.terms.applies_from,
+        proposal_days=state.terms.proposal_days,
         index=Index(state.index),
     )
+
+
+async def _founding(info: Info) -> Policy:
+    """The policy that the founding stated."""
+    return policy_of(rules.founding_policy((await info.context.ecosystem()).proposal_days))
 
 
 async def load_policy(info: Info, key: str, as_of: int | None = None) -> Policy | None:
     """A policy by the workroom's id, or None."""
     if key == "founding":
-        return policy_of(rules.FOUNDING_POLICY)
+        return await _founding(info)
     found = await info.context.load("policy", key, rules.Policy, as_of)
     return None if found is None else policy_of(found.value)
 
@@ -182,12 +192,17 @@ class ProposePolicyInput:
     )
     ladder: LadderInput | None = field(
         default=None,
-        description="The ladder that disputes climb; null: they have no time limit.",
+        description="The ladder that disputes climb; null: they end with the proposal's days.",
     )
     applies_from: datetime | None = field(
         default=None,
         description="In force from this instant on, if it is agreed before; null: from its "
         "agreement on.",
+    )
+    proposal_days: int | None = field(
+        default=None,
+        description="Calendar days after which a proposal that is still open lapses: 1 to 1096, "
+        "at least twice any rule's `answerDays`; null: as the policy before.",
     )
     replaces: strawberry.ID | None = field(
         default=None, description="A pending policy proposal that this one supersedes."
@@ -220,7 +235,7 @@ class PolicyQuery:
     ) -> Policy:
         """The founding's until another was agreed."""
         found = await info.context.load("policy_in_force", "policy", rules.Policy, as_of)
-        return policy_of(rules.FOUNDING_POLICY if found is None else found.value)
+        return await _founding(info) if found is None else policy_of(found.value)
 
     @field(description="Proposed policies in the order of the ledger.")
     async def policies(
@@ -266,6 +281,7 @@ class PolicyMutation:
                 tuple(each.rule() for each in input.rules),
                 input.ladder.ladder() if input.ladder else rules.PolicyTerms().ladder,
                 input.applies_from,
+                input.proposal_days,
             )
             return ProposePolicy(terms, local_id(input.replaces or "", "Proposal", "replaces"))
 

@@ -136,7 +136,8 @@ class ProposalAgreed:
     """The rule is met, or it was ruled so: what was proposed binds from here.
 
     `consents` are the ledger indices of the consents, `rulings` those of the rulings, and `due` is
-    the end of the last rung, whichever it rests on. `is_partial`: the undisputed part alone binds.
+    the end of the last rung, or of its days, whichever it rests on.
+    `is_partial`: the undisputed part alone binds.
     """
 
     proposal_id: str
@@ -169,10 +170,27 @@ class ProposalRejected:
 
 @dataclass(frozen=True, slots=True)
 class ProposalLapsed:
-    """It binds no more: its rule cannot be met by `silences`, or there is no room for it now."""
+    """It binds nobody any more.
+
+    Its rule cannot be met by `silences`, there is no room for it now, or the days that it could
+    stay open were over at `due`.
+    """
 
     proposal_id: str
     silences: tuple[int, ...]
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalLapsedV1:
+    """Version 1, before open proposals had an end."""
+
+    proposal_id: str
+    silences: tuple[int, ...]
+
+    def upgraded(self) -> ProposalLapsed:
+        """What it means in the newest version."""
+        return ProposalLapsed(self.proposal_id, self.silences)
 
 
 @dataclass(frozen=True, slots=True)

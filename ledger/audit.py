@@ -156,7 +156,8 @@ def _check_content(book: Book, placed: Placed) -> None:
         case PolicyProposed(version=version, terms=agreed):
             require(version == book.last_agreed_policy().version + 1, "its version does not follow")
             signing = ecosystem(book).signing_ids(placed.at)
-            policy.check(agreed, book.keyring.witnesses.keys(), signing)
+            before = book.last_agreed_policy().terms
+            policy.check(agreed, before, book.keyring.witnesses.keys(), signing)
         case CloseProposed(through=through):
             closing.check(book.closings, through, placed.at)
             require_decided(book, through)

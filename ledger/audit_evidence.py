@@ -50,7 +50,9 @@ def _check_part(book: Book, placed: Placed, event: PartSubmitted) -> None:
     """A part speaks for its own party, in figures that its version can use. Raises RuleBroken."""
     version = book.indicator_version(event.indicator_id, event.version)
     require(event.figures.party_id == placed.party, "it reports for another party")
-    require(event.prepared_by in ("", placed.subject), "it names another who prepared it")
+    is_of_before = ecosystem(book).proposal_days is None and not event.prepared_by
+    prepared_so = is_of_before or event.prepared_by == placed.subject
+    require(prepared_so, "it names another who prepared it")
     drafting.check_figures(version.terms, event.figures, "")
     is_measured = (event.indicator_id, event.period) in book.results
     require(not event.is_correction or is_measured, "it corrects what was never agreed")

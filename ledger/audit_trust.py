@@ -4,9 +4,11 @@ from base64 import b64encode
 
 from ledger import identity, keyring, remark
 from ledger.book import Book
+from ledger.ecosystem import EcosystemFounded
 from ledger.fact import Placed
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
+from ledger.policy import check_days
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated, check_rotation
 from ledger.rule import ecosystem, require
@@ -32,6 +34,8 @@ def check_trust(book: Book, placed: Placed) -> None:
             remark.check(about, evidence, book.agreements)
         case AnnexErased(index=index):
             require(book.annexes.get(index) == placed.party, "it erases what is not its own")
+        case EcosystemFounded(proposal_days=days) if days is not None:
+            check_days(days, "")
         case LogKeyRotated() as rotated:
             check_rotation(ecosystem(book).origin, ecosystem(book).log_key, rotated)
         case _:

@@ -29,7 +29,7 @@ from ledger.lane import Lane
 from ledger.measurement import Measurement
 from ledger.part import Part
 from ledger.payment import Payment
-from ledger.policy import FOUNDING_POLICY, Policy
+from ledger.policy import Policy, founding_policy
 from ledger.proposal import Agreements, ProposalKind, ProposalStatus
 from ledger.scheme import Scheme
 from ledger.series import Declarations
@@ -114,16 +114,19 @@ class Book:
 
     def policy(self) -> Policy:
         """The policy in force."""
-        return self.policies[self.current_policy] if self.current_policy else FOUNDING_POLICY
+        return self.policies[self.current_policy] if self.current_policy else self._founding()
+
+    def _founding(self) -> Policy:
+        return founding_policy(self.ecosystem.proposal_days if self.ecosystem else None)
 
     def policy_of(self, version: int) -> Policy:
         """The agreed policy of a version."""
         key = self.policy_versions.get(version)
-        return self.policies[key] if key else FOUNDING_POLICY
+        return self.policies[key] if key else self._founding()
 
     def last_agreed_policy(self) -> Policy:
         """The highest agreed version, in force or not yet."""
-        return self.policies[self.latest_policy] if self.latest_policy else FOUNDING_POLICY
+        return self.policies[self.latest_policy] if self.latest_policy else self._founding()
 
     def signed_kinds(self) -> frozenset[tuple[int, ProposalKind]]:
         """Under which policy version answers to which kinds of proposals must be signed."""

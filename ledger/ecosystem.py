@@ -13,6 +13,7 @@ from ledger.errors import Refusal
 from ledger.fact import Fact, Placed
 from ledger.ids import EcosystemId, PartyId, Seed
 from ledger.party import FoundingParty, Party, PartyRole
+from ledger.policy import FOUNDING_DAYS, check_days
 
 MAX_NAME = 120
 MAX_PARTIES = 200
@@ -36,16 +37,35 @@ class NewParty:
 
 @dataclass(frozen=True, slots=True)
 class FoundEcosystem:
-    """Command: found an ecosystem. The id is derived from the founder and the key, by the API."""
+    """Command: found an ecosystem. The id is derived from the founder and the key, by the API.
+
+    `proposal_days`: calendar days that proposals stay open under the founding's policy.
+    """
 
     ecosystem_id: EcosystemId
     name: str
     parties: tuple[NewParty, ...]
+    proposal_days: int = FOUNDING_DAYS
 
 
 @dataclass(frozen=True, slots=True)
 class EcosystemFounded:
-    """Entry 0. `origin` and `log_key` (a verifier key) are what checkpoints are checked against."""
+    """Entry 0. `origin` and `log_key` (a verifier key) are what checkpoints are checked against.
+
+    `proposal_days` are the founding policy's; None: of before, when proposals could wait for ever.
+    """
+
+    name: str
+    origin: str
+    log_key: str
+    parties: tuple[FoundingParty, ...]
+    policy_version: int = 1
+    proposal_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EcosystemFoundedV1:
+    """Version 1, before proposals had an end."""
 
     name: str
     origin: str
@@ -53,10 +73,18 @@ class EcosystemFounded:
     parties: tuple[FoundingParty, ...]
     policy_version: int = 1
 
+    def upgraded(self) -> EcosystemFounded:
+        """What it means in the newest version."""
+        named = (self.name, self.origin, self.log_key)
+        return EcosystemFounded(*named, self.parties, self.policy_version)
+
 
 @dataclass(frozen=True, slots=True)
 class Ecosystem:
-    """The tenant as it stands. `log_key` is the verifier key in force, the former ones in order."""
+    """The tenant as it stands. `log_key` is the verifier key in force, the former ones in order.
+
+    `proposal_days` are the founding policy's; None: it was founded before proposals had an end.
+    """
 
     ecosystem_id: EcosystemId
     name: str
@@ -66,6 +94,7 @@ class Ecosystem:
     founded_index: int
     former_log_keys: tuple[str, ...] = ()
     rotation_notes: tuple[str, ...] = ()
+    proposal_days: int | None = None
 
     def with_log_key(self, log_key: str, note: str) -> "Ecosystem":
         """The ecosystem once its log signs with another key, by the note of the one before."""
@@ -130,7 +159,11 @@ def require_name(name: str, path: str) -> str:
 def found(
     command: FoundEcosystem, log_name: str, log_key: str, seed: Seed
 ) -> tuple[tuple[Fact, ...], PartyId]:
-    """The founding fact and the outsourcer's id. Raises NameMissing, PartiesMalformed."""
+    """The founding fact and the outsourcer's id.
+
+    Raises NameMissing, PartiesMalformed, EndMalformed.
+    """
+    check_days(command.proposal_days, "proposalDays")
     require_name(command.name, "name")
     _check_parties(command.parties)
     parties = tuple(
@@ -139,7 +172,9 @@ def found(
     )
     outsourcer = next(p for p in parties if p.role is PartyRole.OUTSOURCER)
     origin = f"{log_name}/{command.ecosystem_id}"
-    event = EcosystemFounded(command.name.strip(), origin, log_key, parties)
+    event = EcosystemFounded(
+        command.name.strip(), origin, log_key, parties, proposal_days=command.proposal_days
+    )
     return (Fact(event),), PartyId(outsourcer.party_id)
 
 
@@ -161,4 +196,12 @@ def _check_parties(parties: Iterable[NewParty]) -> None:
 def founded(placed: Placed, event: EcosystemFounded, ecosystem_id: EcosystemId) -> Ecosystem:
     """The ecosystem after its entry 0."""
     parties = tuple(Party(each.party_id, each.name, each.role) for each in event.parties)
-    return Ecosystem(ecosystem_id, event.name, event.origin, event.log_key, parties, placed.index)
+    return Ecosystem(
+        ecosystem_id,
+        event.name,
+        event.origin,
+        event.log_key,
+        parties,
+        placed.index,
+        proposal_days=event.proposal_days,
+    )

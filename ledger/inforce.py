@@ -33,6 +33,7 @@ def opened(book: Book, placed: Placed, terms: Opening) -> Book:
         policy.version,
         awaits_terms=policy.terms.shapes(terms.kind),
         prepared_by=tuple(_preparers(book, placed.event)) if asks_another else (),
+        ends_at=policy.terms.ends_at(placed.at),
     )
     return replace(book, agreements=agreements)
 

@@ -83,7 +83,7 @@ class Arbiter:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The rungs from the lowest up, and the last word. Empty: disputes have no time limit."""
+    """The rungs from the lowest up, and the last word. Empty: disputes end with the proposal."""
 
     rungs: tuple[Rung, ...] = ()
     last_word: LastWord | None = None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ledger.accord import agreed, climbed, followed, following, ladder_of, looked_ahead, refused
-from ledger.answer import SilenceCounted
+from ledger.answer import ProposalLapsed, SilenceCounted
 from ledger.book import Book
 from ledger.errors import Fault
 from ledger.evolution import evolve
@@ -33,6 +33,8 @@ def lapsed(book: Book, due: Due, now: datetime) -> tuple[Fact, ...]:
     proposal = book.agreements.get(due.proposal_id)
     if due.kind is DueKind.RUNG:
         return tuple(_over(book, proposal, due.at))
+    if due.kind is DueKind.TERM:
+        return tuple(_ended(book, proposal, due.at))
     if due.kind is DueKind.SILENCE:
         counted = SilenceCounted(due.proposal_id, due.party_id, proposal.silence, due.at)
         return followed(book, Fact(counted), CLOCK, CLOCK, now)
@@ -53,6 +55,14 @@ def _over(book: Book, proposal: Proposal, due: datetime) -> Iterator[Fact]:
         yield from agreed(book, proposal, due=due, is_partial=True)
     else:
         yield from refused(book, proposal, due=due)
+
+
+def _ended(book: Book, proposal: Proposal, due: datetime) -> Iterator[Fact]:
+    """Its days are over: nobody is bound by it, but by what bound as undisputed already."""
+    if proposal.undisputed_index is not None:
+        yield from agreed(book, proposal, due=due, is_partial=True)
+    else:
+        yield Fact(ProposalLapsed(proposal.proposal_id, (), due))
 
 
 def lapsed_by(book: Book, now: datetime) -> Book:

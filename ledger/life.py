@@ -5,6 +5,7 @@ that look one step ahead, and for the audit. Source: `domain.md` section 3.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from ledger.answer import (
     ProposalAgreed,
@@ -39,11 +40,12 @@ def opened(
     *,
     awaits_terms: bool,
     prepared_by: tuple[Preparer, ...] = (),
+    ends_at: datetime | None = None,
 ) -> Agreements:
     """Agreements after a `*.proposed` event; `policy_version` is that of the policy in force.
 
     `awaits_terms`: that policy has a rule or a ladder for it. `prepared_by`: whom its four eyes
-    ask about beside the proposer.
+    ask about beside the proposer. `ends_at`: when it lapses.
     """
     return agreements.put(
         Proposal(
@@ -62,6 +64,7 @@ def opened(
             touched_at=placed.at,
             awaits_terms=awaits_terms,
             prepared_by=prepared_by,
+            ends_at=ends_at,
         )
     )
 

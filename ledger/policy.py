@@ -1,14 +1,15 @@
 """Policy: what the parties agreed about agreeing. Versioned, and agreed by all who sign.
 
 The one rule: a proposal lives under the policy that was in force when it was opened. Version 1 is
-the founding's: all who are asked consent, silence means nothing, no signature is required, and
-nobody witnesses. In force is the highest agreed version whose moment has come. Source: `domain.md`
-section 3, `ledger-format.md` "Witnesses".
+the founding's: all who are asked consent, silence means nothing, no signature is required, nobody
+witnesses, and what was not agreed within its days lapses. In force is the highest agreed version
+whose moment has come. Source: `domain.md` section 3, `ledger-format.md` "Witnesses".
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
 
 from ledger.agreement import opening
 from ledger.errors import Refusal
@@ -22,6 +23,10 @@ from ledger.workdays import MAX_DAYS
 
 FOUNDING_VERSION = 1
 SUBJECT = "policy"
+FOUNDING_DAYS = 180
+"""Calendar days that a proposal stays open where nobody said otherwise: half a year."""
+MAX_PROPOSAL_DAYS = 1096
+"""Three years: what nobody agreed to by then is not waited for."""
 
 
 class QuorumMalformed(Refusal):
@@ -42,6 +47,10 @@ class SilenceCannotSign(Refusal):
 
 class NothingToEscalateTo(Refusal):
     """Silence about {kind} escalates, and there is no ladder. -> State the ladder's rungs."""
+
+
+class EndMalformed(Refusal):
+    """A proposal cannot end so: {reason}. -> State 1 to 1096 days, twice any answer's at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,8 @@ class PolicyTerms:
     checkpoint certified, more than half; 0 where there are none. `theme_caps`: how many indicators
     may be live on a theme; a theme that is not named has no cap. `rules`: how kinds are agreed; a
     kind without one needs all, and silence means nothing. `applies_from`: not in force before;
-    None: from its agreement on.
+    None: from its agreement on. `proposal_days`: calendar days after which a proposal that is still
+    open lapses; None: as the policy before has it, which in a ledger of before may be never.
     """
 
     signatures: tuple[ProposalKind, ...] = ()
@@ -78,6 +88,12 @@ class PolicyTerms:
     rules: tuple[KindRule, ...] = ()
     ladder: Ladder = Ladder()
     applies_from: datetime | None = None
+    proposal_days: int | None = None
+
+    def ends_at(self, opened_at: datetime) -> datetime | None:
+        """The first instant at which what was opened then lapses, unless it is disputed."""
+        days = self.proposal_days
+        return None if days is None else opened_at + timedelta(days=days)
 
     def rule(self, kind: ProposalKind) -> KindRule:
         """How proposals of a kind are agreed."""
@@ -86,9 +102,6 @@ class PolicyTerms:
     def shapes(self, kind: ProposalKind) -> bool:
         """Whether it says more about a kind than that all who are asked consent."""
         return bool(self.ladder.rungs) or self.rule(kind) != KindRule(kind)
-
-
-FOUNDING_TERMS = PolicyTerms()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +171,42 @@ class PolicyProposedV2:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyTermsV3:
+    """Version 3, before proposals had an end."""
+
+    signatures: tuple[ProposalKind, ...]
+    witnesses: tuple[str, ...]
+    quorum: int
+    theme_caps: tuple[ThemeCap, ...]
+    rules: tuple[KindRule, ...]
+    ladder: Ladder
+    applies_from: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyProposedV3:
+    """Version 3, before proposals had an end."""
+
+    opening: Opening
+    version: int
+    terms: PolicyTermsV3
+
+    def upgraded(self) -> PolicyProposed:
+        """What it means in the newest version."""
+        old = self.terms
+        terms = PolicyTerms(
+            old.signatures,
+            old.witnesses,
+            old.quorum,
+            old.theme_caps,
+            old.rules,
+            old.ladder,
+            old.applies_from,
+        )
+        return PolicyProposed(self.opening, self.version, terms)
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyApplied:
     """The stated moment `due` of an agreed policy has come: it is in force from here."""
 
@@ -177,16 +226,31 @@ class Policy:
     status: ProposalStatus
 
 
-FOUNDING_POLICY = Policy("", FOUNDING_VERSION, FOUNDING_TERMS, 0, ProposalStatus.AGREED)
+@cache
+def founding_policy(proposal_days: int | None) -> Policy:
+    """The founding's policy; None: a founding of before, whose proposals wait for ever."""
+    terms = PolicyTerms(proposal_days=proposal_days)
+    return Policy("", FOUNDING_VERSION, terms, 0, ProposalStatus.AGREED)
 
 
-def check(terms: PolicyTerms, witnessing: Collection[str], signing: Collection[str]) -> None:
-    """Return if the terms can hold.
+def check_days(days: int, path: str) -> None:
+    """Return if a proposal can stay open so many calendar days. Raises EndMalformed."""
+    if not 1 <= days <= MAX_PROPOSAL_DAYS:
+        raise EndMalformed(path, reason=f"{days} is no number of days that it could stay open")
+
+
+def check(
+    terms: PolicyTerms,
+    before: PolicyTerms,
+    witnessing: Collection[str],
+    signing: Collection[str],
+) -> None:
+    """Return if the terms can hold, after those agreed `before`.
 
     `witnessing`: parties that have a witness; `signing`: those that sign. A quorum k of n needs
-    2k > n, so that no two forks can both be certified. Raises QuorumMalformed, WitnessUnknown,
-    ThemeCapMalformed, RuleMalformed, SilenceCannotSign, NothingToEscalateTo, and like
-    `check_ladder`.
+    2k > n, so that no two forks can both be certified. Once proposals end, they always do.
+    Raises QuorumMalformed, WitnessUnknown, ThemeCapMalformed, RuleMalformed, SilenceCannotSign,
+    NothingToEscalateTo, EndMalformed, and like `check_ladder`.
     """
     check_caps(terms.theme_caps, "terms.themeCaps")
     for number, party_id in enumerate(terms.witnesses):
@@ -204,6 +268,24 @@ def check(terms: PolicyTerms, witnessing: Collection[str], signing: Collection[s
         if rule.kind in (other.kind for other in terms.rules[:number]):
             raise RuleMalformed(f"rules[{number}].kind", reason=f"{rule.kind} has two")
         _check_rule(rule, terms, f"rules[{number}]")
+    _check_end(terms, before)
+
+
+def _check_end(terms: PolicyTerms, before: PolicyTerms) -> None:
+    """Every proposal ends, and not before its signatories could answer. Raises EndMalformed.
+
+    A business day is at most every other calendar day, in the calendars that people keep.
+    """
+    path = "proposalDays"
+    if terms.proposal_days is None:
+        if before.proposal_days is not None:
+            raise EndMalformed(path, reason="it would wait for ever")
+        return
+    check_days(terms.proposal_days, path)
+    longest = max((rule.answer_days for rule in terms.rules), default=0)
+    if 2 * longest > terms.proposal_days:
+        reason = f"{longest} business days to answer hardly fit into {terms.proposal_days} days"
+        raise EndMalformed(path, reason=reason)
 
 
 def _check_rule(rule: KindRule, terms: PolicyTerms, path: str) -> None:
@@ -229,9 +311,13 @@ def propose(
 ) -> tuple[Fact, ...]:
     """Facts that propose a policy to all who sign. `latest`: the highest agreed version.
 
-    Raises like `check` and `agreement.opening`.
+    An end that it does not state is the one of before. Raises like `check` and
+    `agreement.opening`.
     """
-    check(command.terms, witnessing, signing)
+    days, before = command.terms.proposal_days, latest.terms
+    days = before.proposal_days or FOUNDING_DAYS if days is None else days
+    asked = replace(command.terms, proposal_days=days)
+    check(asked, before, witnessing, signing)
     terms, superseded = opening(
         agreements,
         proposal_id=ProposalId(seed.new_id()),
@@ -240,4 +326,4 @@ def propose(
         signatories=signing,
         replaces=command.replaces,
     )
-    return (*superseded, Fact(PolicyProposed(terms, latest.version + 1, command.terms)))
+    return (*superseded, Fact(PolicyProposed(terms, latest.version + 1, asked)))

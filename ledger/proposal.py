@@ -99,7 +99,8 @@ class Proposal:
     `undisputed_index` is the entry by which the undisputed part of its amount bound already;
     `is_partial`: it was agreed, and that part alone binds. `awaits_terms`: the policy has a rule
     or a ladder for it, which the next entry says. `prepared_by`: where the policy asks for four
-    eyes, who prepared the parts that it rests on.
+    eyes, who prepared the parts that it rests on. `ends_at`: the first instant at which it lapses
+    where no ladder's time runs; None: it was opened before proposals had an end.
     """
 
     proposal_id: str
@@ -127,6 +128,7 @@ class Proposal:
     touched_at: datetime = AT_ONCE
     awaits_terms: bool = False
     prepared_by: tuple[Preparer, ...] = ()
+    ends_at: datetime | None = None
 
     @property
     def is_pending(self) -> bool:
@@ -234,6 +236,8 @@ class Proposal:
             yield Due(AT_ONCE, DueKind.OUTCOME, self.proposal_id)
         if self.dispute is not None:
             yield Due(self.dispute.until, DueKind.RUNG, self.proposal_id)
+        elif self.ends_at is not None:
+            yield Due(self.ends_at, DueKind.TERM, self.proposal_id)
         for party_id in self.signatories:
             until = self.runs_until(party_id)
             if until is not None:

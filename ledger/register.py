@@ -13,6 +13,7 @@ from ledger.answer import (
     ProposalConsentedV1,
     ProposalConsentedV2,
     ProposalLapsed,
+    ProposalLapsedV1,
     ProposalNoticed,
     ProposalObjected,
     ProposalObjectedV1,
@@ -34,7 +35,7 @@ from ledger.dispute import (
     RulingSigned,
 )
 from ledger.dropping import ObservationsDropped
-from ledger.ecosystem import EcosystemFounded
+from ledger.ecosystem import EcosystemFounded, EcosystemFoundedV1
 from ledger.exclusion import ExclusionProposed
 from ledger.first_settlement import SettlementProposedV1
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
@@ -50,7 +51,13 @@ from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.people import SessionHeld, StewardsNamed
 from ledger.pilot import LessonRecorded, PilotProposed, PromotionProposed
-from ledger.policy import PolicyApplied, PolicyProposed, PolicyProposedV1, PolicyProposedV2
+from ledger.policy import (
+    PolicyApplied,
+    PolicyProposed,
+    PolicyProposedV1,
+    PolicyProposedV2,
+    PolicyProposedV3,
+)
 from ledger.reconciliation import LinesMatched
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
@@ -61,7 +68,8 @@ from ledger.stake import StakeProposed
 from ledger.workdays import BusinessCalendarAdopted
 
 REGISTER: Mapping[tuple[str, int], type] = {
-    ("ecosystem.founded", 1): EcosystemFounded,
+    ("ecosystem.founded", 1): EcosystemFoundedV1,
+    ("ecosystem.founded", 2): EcosystemFounded,
     ("indicator.proposed", 1): IndicatorProposedV1,
     ("indicator.proposed", 2): IndicatorProposed,
     ("observations.recorded", 1): ObservationsRecordedV1,
@@ -97,7 +105,8 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("proposal.agreed", 1): ProposalAgreedV1,
     ("proposal.agreed", 2): ProposalAgreed,
     ("proposal.rejected", 1): ProposalRejected,
-    ("proposal.lapsed", 1): ProposalLapsed,
+    ("proposal.lapsed", 1): ProposalLapsedV1,
+    ("proposal.lapsed", 2): ProposalLapsed,
     ("proposal.opened", 1): ProposalOpened,
     ("proposal.noticed", 1): ProposalNoticed,
     ("silence.counted", 1): SilenceCounted,
@@ -106,7 +115,8 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("proposal.superseded", 1): ProposalSuperseded,
     ("policy.proposed", 1): PolicyProposedV1,
     ("policy.proposed", 2): PolicyProposedV2,
-    ("policy.proposed", 3): PolicyProposed,
+    ("policy.proposed", 3): PolicyProposedV3,
+    ("policy.proposed", 4): PolicyProposed,
     ("policy.applied", 1): PolicyApplied,
     ("calendar.adopted", 1): BusinessCalendarAdopted,
     ("delegation.granted", 1): DelegationGranted,

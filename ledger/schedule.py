@@ -16,12 +16,17 @@ AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
 
 class DueKind(StrEnum):
-    """What is due: an outcome that follows, a party's silence, a rung's end, a policy's start."""
+    """What is due, in this order at one instant.
+
+    An outcome that follows, a policy's start, a rung's end, a party's silence, and last the end of
+    the days that a proposal stays open.
+    """
 
     OUTCOME = "OUTCOME"
     POLICY = "POLICY"
     RUNG = "RUNG"
     SILENCE = "SILENCE"
+    TERM = "TERM"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -17,7 +17,7 @@ from ledger.history import decode_state
 from ledger.ids import EcosystemId
 from ledger.keyring import Witness
 from ledger.memory import HeadMemory, Remembered, behind, beside
-from ledger.policy import FOUNDING_POLICY, Policy
+from ledger.policy import Policy, founding_policy
 from ledger.proposal import ProposalStatus
 from ledger.rollback import root_at
 from ledger.sequencer import Clock
@@ -162,7 +162,7 @@ async def _policy_at(connection: Connection, key: EcosystemId, size: int) -> Pol
     """The policy in force when the ledger had `size` entries."""
     scope = Scope("policy", EVERYTHING, size, status=ProposalStatus.AGREED)
     states = await projections.page(connection, key, scope, None, 1, backward=True)
-    return decode_state(states[0].data, Policy) if states else FOUNDING_POLICY
+    return decode_state(states[0].data, Policy) if states else founding_policy(None)
 
 
 async def _keys_at(

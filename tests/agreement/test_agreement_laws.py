@@ -15,8 +15,8 @@ from ledger.dispute import EscalateDispute, RulingSigned, SignRuling
 from ledger.errors import Refusal
 from ledger.fact import CLOCK
 from ledger.ladder import LastWord, RulingOutcome
-from ledger.policy import KindRule, PolicyTerms, ProposePolicy
-from ledger.proposal import ProposalKind
+from ledger.policy import FOUNDING_DAYS, KindRule, PolicyTerms, ProposePolicy
+from ledger.proposal import ProposalKind, ProposalStatus
 from ledger.reply import Channel, Silence
 from ledger.snapshot import decode_book, encode_book
 from tests.agreement.told import BUYER, TRACK, TRAIN, Told, ladder
@@ -66,13 +66,13 @@ def policies(draw: st.DrawFn) -> tuple[KindRule, bool, bool, LastWord]:
     return rule, climbs, signed, last
 
 
-def under(policy: tuple[KindRule, bool, bool, LastWord]) -> Told:
-    """Three parties that agreed on such a policy."""
+def under(policy: tuple[KindRule, bool, bool, LastWord], days: int | None = None) -> Told:
+    """Three parties that agreed on such a policy, under which proposals stay open so long."""
     rule, climbs, signed, last = policy
     told = Told.founded(TRACK, TRAIN)
     signatures = (ProposalKind.POLICY,) if signed else ()
     climbing = ladder(told, 2, 3, last=last) if climbs else None
-    told.policy(rule, ladder=climbing, signatures=signatures)
+    told.policy(rule, ladder=climbing, signatures=signatures, proposal_days=days)
     return told
 
 
@@ -172,27 +172,32 @@ def test_nothing_binds_by_fewer_than_the_policy_asks_for(
     assert decode_book(encode_book(told.book)) == told.book
 
 
-@given(policies(), st.lists(acts(), max_size=15))
-@settings(max_examples=80, deadline=None)
+@given(policies(), st.sampled_from((8, 30, None)), st.lists(acts(), max_size=15))
+@settings(max_examples=120, deadline=None)
 def test_every_open_proposal_ends(
-    policy: tuple[KindRule, bool, bool, LastWord], does: list[tuple[Any, ...]]
+    policy: tuple[KindRule, bool, bool, LastWord], days: int | None, does: list[tuple[Any, ...]]
 ) -> None:
-    """Where silence means something and disputes have a ladder: once all are told, time ends it."""
-    told = under(policy)
-    rule, climbs, _, _ = policy
+    """From wherever it stands, told or not: once the clock has passed its last term, it is over.
+
+    And who said nothing, and was not told, is bound by nothing for having been silent.
+    """
+    told = under(policy, days)
     asked = told.asked()
     for act in does:
         do(told, asked, act)
+    before = told.book.agreements.proposals
 
-    for name in PARTIES:
-        do(told, asked, ("notify", name, "alice", name))
-    told.later(days=365)
+    told.later(days=(days or FOUNDING_DAYS) + 60)  # and the ladder's two rungs, of 2 and 3 days
     told.tick()
 
-    if rule.silence is not Silence.NOTHING and climbs:
-        assert not told.proposal(asked).is_pending
-    if not told.proposal(asked).is_pending:
-        assert all(due.proposal_id != asked for due in told.book.agreements.schedule)
+    for key, proposal in told.book.agreements.proposals.items():
+        assert not proposal.is_pending
+        assert all(due.proposal_id != key for due in told.book.agreements.schedule)
+        if before[key].is_pending and proposal.status is ProposalStatus.AGREED:
+            given, silent = said_yes(told, key)
+            assert len(given | silent) >= proposal.needed
+    assert not told.book.agreements.pending
+    assert told.replayed() == told.book
 
 
 @given(policies(), st.lists(st.booleans(), min_size=3, max_size=3))

@@ -27,9 +27,9 @@ from tests.world import PROPOSED, World, person
 RULE = KindRule(ProposalKind.MEASUREMENT, four_eyes=True)
 
 
-def owned(*rules: KindRule) -> tuple[Told, str]:
+def owned(*rules: KindRule, told: Told | None = None) -> tuple[Told, str]:
     """An indicator of two parties that agreed such rules; its id."""
-    told = Told.founded(TRACK, TRAIN)
+    told = told or Told.founded(TRACK, TRAIN)
     told.policy(*rules)
     asked = told.open(TRACK, ProposeIndicator(delay_minutes(told, TRACK, TRAIN)))
     told.consent(asked, TRACK, TRAIN)
@@ -104,7 +104,7 @@ def test_a_policy_without_four_eyes_asks_nobody_who_prepared_what() -> None:
 
 def test_parts_of_before_name_nobody_and_still_replay() -> None:
     """What was agreed before preparers were named stays agreed under the audit."""
-    told, key = owned(RULE)
+    told, key = owned(RULE, told=Told.founded_before(TRACK, TRAIN))
     for party, who in ((TRACK, "paula"), (TRAIN, "tess")):
         reports(told, key, party, who)
         event = told.entries[-1].event
@@ -135,6 +135,8 @@ def test_a_consent_by_who_prepared_and_a_part_in_anothers_name_are_found() -> No
     assert isinstance(part.event, PartSubmitted)
     with pytest.raises(Fault, match="names another"):
         check(told.book, replace(part, event=replace(part.event, prepared_by="anna")))
+    with pytest.raises(Fault, match="names another"):
+        check(told.book, replace(part, event=replace(part.event, prepared_by="")))
 
 
 async def test_a_screen_offers_no_consent_to_who_prepared(world: World) -> None:

@@ -69,7 +69,7 @@ def test_old_policies_have_no_rules() -> None:
 
 def test_a_ledger_of_before_replays_under_the_audit() -> None:
     """Policies without rules, and outcomes right after the consents that they rest on."""
-    told = Told.founded(TRACK, TRAIN)
+    told = Told.founded_before(TRACK, TRAIN)
     asked = told.asked()
     body: Any = canonical.decode_object(encode_state(told.entries[-1].event))
     body["terms"] = {"signatures": [], "witnesses": [], "quorum": 0}

@@ -16,7 +16,7 @@ from ledger.book import Book
 from ledger.changes import opening_of
 from ledger.commands import Command, LogIdentity
 from ledger.decision import decide
-from ledger.ecosystem import FoundEcosystem, NewParty
+from ledger.ecosystem import EcosystemFounded, EcosystemFoundedV1, FoundEcosystem, NewParty
 from ledger.evolution import evolve
 from ledger.fact import CLOCK, Fact, Placed
 from ledger.history import open_entry, open_envelope, seal
@@ -58,6 +58,16 @@ class Told:
         told._decided(FoundEcosystem(ECOSYSTEM, "Chain", tuple(new)), founder)
         assert told.book.ecosystem is not None
         told.parties = {each.name: each.party_id for each in told.book.ecosystem.parties}
+        return told
+
+    @classmethod
+    def founded_before(cls, *partners: str) -> "Told":
+        """The same, by an entry of before proposals had an end and parts a preparer."""
+        told = cls.founded(*partners)
+        founding = told.entries[0].event
+        assert isinstance(founding, EcosystemFounded)
+        named = (founding.name, founding.origin, founding.log_key)
+        told.instead(EcosystemFoundedV1(*named, founding.parties).upgraded())
         return told
 
     @property
