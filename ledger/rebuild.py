@@ -194,8 +194,13 @@ def _compare_row(telling: Retelling, stored: dict[int, StoredBatch], row: Stored
     if batch is None:
         return  # told already
     place = f"batch_index={row.batch_index}, number={row.number}"
-    if row.observation is None:
-        return  # dropped: what is left of it, its leaf, is in the batch's root
+    is_dropped = (row.batch_index, row.number) in telling.dropped
+    if row.observation is None:  # what is left of it, its leaf, is in the batch's root
+        if not is_dropped:
+            telling.differ("observation_dropped", place, "the row: no entry dropped it", "its hash")
+        return
+    if is_dropped:
+        telling.differ("observation", place, "its hash alone: an entry dropped it", "the row")
     leaf = row_leaf(row.salt, row_bytes(row.series, row.observation))
     if leaf != row.leaf_hash:
         telling.differ("observation", f"{place}, leaf_hash", leaf.hex(), row.leaf_hash.hex())

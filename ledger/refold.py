@@ -16,6 +16,7 @@ from ledger.booking import bookings
 from ledger.change import Change
 from ledger.changes import changes
 from ledger.checkpoint import NoteInvalid, open_checkpoint, open_note, parse_verifier
+from ledger.dropping import ObservationsDropped
 from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Fault
 from ledger.evolution import evolve
@@ -77,6 +78,7 @@ class Retelling:
         self.book: Book | None = Book(ecosystem_id)
         self.differences: list[Difference] = []
         self.batches: dict[int, tuple[str, ObservationsRecorded]] = {}
+        self.dropped: set[tuple[int, int]] = set()
         self.witness_keys: set[str] = set()
         self._log_keys: list[str] = []
         self._origin = ""
@@ -156,6 +158,10 @@ class Retelling:
                 self.witness_keys.add(verifier_key)
             case ObservationsRecorded() as recorded:
                 self.batches[placed.index] = (placed.party, recorded)
+            case ObservationsDropped(rows=rows):
+                self.dropped.update(
+                    (each.batch, number) for each in rows for number in each.numbers
+                )
             case AnnexErased(index=index):
                 if index not in self._missing_annexes:
                     self.differ(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import asyncpg
 
+from ledger.actor import Role
 from service.embedded import Embedded
 from tests.test_story import (
     BUYER,
@@ -23,12 +24,15 @@ from tests.world import World
 
 
 async def full_ledger(world: World, folder: Path) -> None:
-    """Founded, measured, settled, paid, remarked upon, cosigned: every table has rows."""
+    """Founded, measured, settled, paid, remarked upon, dropped, cosigned: no table is empty."""
     await world.found(BUYER, *PARTNERS)
     indicator = await agreed_indicator(world)
     await measured(world, indicator)
     await paid(world, await settled(world, await agreed_scheme(world, indicator)))
     await world.done(TRACK, "makeRemark", {"text": "Snow on the line."})
+    gone = {"series": "delay-minutes", "references": ["P01"]}
+    admin = world.token(TRACK, Role.ADMIN)
+    await world.done(TRACK, "dropObservations", gone, "rowCount", token=admin)
     one = follower(world, TRACK, folder)
     await asyncio.to_thread(one.register, "witness")
     await exported(world, BUYER, folder / "published.ndjson")

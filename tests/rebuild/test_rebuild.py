@@ -76,6 +76,23 @@ LIES = {
         "observation batch_index=",
     ),
     "an observation that is gone": ("DELETE FROM observation_row", "found 0 rows"),
+    "a row that nobody's entry dropped": (
+        """WITH gone AS (DELETE FROM observation_row RETURNING ecosystem_id, batch_number, number,
+        leaf_hash) INSERT INTO observation_dropped SELECT * FROM gone""",
+        "found its hash, expected the row: no entry dropped it",
+    ),
+    "a row that an entry dropped, back again": (
+        r"""WITH back AS (DELETE FROM observation_dropped RETURNING batch_number, number)
+        INSERT INTO observation_row SELECT (jsonb_populate_record(NULL::observation_row,
+        to_jsonb(r) || to_jsonb(back) || '{"reference": "back"}')).*
+        FROM back, LATERAL (SELECT * FROM observation_row LIMIT 1) AS r""",
+        "found the row, expected its hash alone: an entry dropped it",
+    ),
+    "a dropped row's hash": (
+        r"UPDATE observation_dropped SET leaf_hash = decode(repeat('00', 32), 'hex')",
+        "observation batch_index=",
+    ),
+    "a dropped row without a trace": ("DELETE FROM observation_dropped", "found 0 rows"),
     "a count": ("UPDATE observation_batch SET row_count = 7", "observation_batch index="),
     "a batch that is gone": ("DELETE FROM observation_batch", "a batch"),
     "a checkpoint": (
@@ -126,6 +143,7 @@ TABLES = (
     "cosignature",
     "observation_row",
     "observation_batch",
+    "observation_dropped",
     "idempotency_key",
 )
 
