@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from hashlib import sha256
-from typing import TypeVar, cast
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -26,6 +26,9 @@ from ledger.register import REGISTER, WRITTEN
 
 T = TypeVar("T")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+
+
+_Integer = Annotated[int, msgspec.Meta(ge=-canonical.MAX_INTEGER, le=canonical.MAX_INTEGER)]
 
 
 class Undecodable(Fault):
@@ -134,24 +137,47 @@ class Envelope:
     annex: str
 
 
+class _Who(msgspec.Struct):
+    party: str
+    subject: str
+
+
+class _Written(msgspec.Struct, omit_defaults=True, kw_only=True):
+    """The fields of an envelope in the order of canonical JSON.
+
+    Bytes that it writes again are canonical: no float, nothing twice, nothing beside.
+    """
+
+    actor: _Who
+    annex: str = ""
+    at: str
+    audience: list[str]
+    body: str
+    ecosystem: str
+    index: _Integer
+    kind: str
+    v: _Integer
+
+
 def open_envelope(data: bytes) -> Envelope:
     """The fields of envelope bytes. Raises Undecodable when they are not of format version 1."""
     try:
-        fields = canonical.decode_object(data)
-        actor = cast("dict[str, str]", fields["actor"])
+        fields = _ENVELOPES.decode(data)
+        if _JSON.encode(fields) != data:
+            fields = msgspec.convert(canonical.decode_object(data), type=_Written)
         return Envelope(
-            index=cast("int", fields["index"]),
-            at=parse_instant(cast("str", fields["at"])),
-            kind=cast("str", fields["kind"]),
-            version=cast("int", fields["v"]),
-            party=actor["party"],
-            subject=actor["subject"],
-            audience=tuple(cast("list[str]", fields["audience"])),
-            ecosystem=cast("str", fields["ecosystem"]),
-            body=cast("str", fields["body"]),
-            annex=cast("str", fields.get("annex", "")),
+            index=fields.index,
+            at=parse_instant(fields.at),
+            kind=fields.kind,
+            version=fields.v,
+            party=fields.actor.party,
+            subject=fields.actor.subject,
+            audience=tuple(fields.audience),
+            ecosystem=fields.ecosystem,
+            body=fields.body,
+            annex=fields.annex,
         )
-    except (canonical.NotCanonical, KeyError, TypeError, ValueError) as error:
+    except (canonical.NotCanonical, msgspec.MsgspecError, ValueError) as error:
         raise Undecodable(f"envelope: {error}") from error
 
 
@@ -244,3 +270,4 @@ def decode_hook(kind: type, value: object) -> object:
 
 
 _JSON = msgspec.json.Encoder(enc_hook=encode_hook)
+_ENVELOPES = msgspec.json.Decoder(_Written)

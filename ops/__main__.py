@@ -34,6 +34,7 @@ from ops.witness import WitnessUnready
 from service import embedded
 from service.app import CannotStart, open_doors, serve
 from service.cluster import EmbeddedFailed
+from service.collector import calm_collector
 from service.keys import KeyMissing, issuer_key, log_signer, make_keys
 from service.sandbox import add_client, issue, sandbox_url
 from service.settings import Settings, SettingsInvalid, describe, load
@@ -237,6 +238,7 @@ def verify_command(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Verify an export offline; exit 1 when anything is wrong."""
+    calm_collector()
     older = None if since is None else since.read_text()
     stated = None if statement is None else read_statement(statement)
     given = [each for each in (file, observations) if each is not None and each.exists()]

@@ -24,6 +24,7 @@ from ops import backup as backing
 from ops import rebuild as rebuilding
 from ops.trust import ALARM
 from service.app import CannotStart
+from service.collector import calm_collector
 from service.memory import FileMemory
 from service.settings import Settings, load
 
@@ -59,6 +60,7 @@ def rebuild(
     as_json: AsJson = False,
 ) -> None:
     """Refold every ledger and compare all that stands with it; exit 1 when anything differs."""
+    calm_collector()
     chosen = load()
     if swap and ecosystem:
         raise CannotStart("A swap replaces whole tables: leave --ecosystem out.")

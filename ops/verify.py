@@ -6,10 +6,14 @@ stream: memory grows with the Book, not with the history. Source: `ledger-format
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO
+
+import msgspec
+from msgspec.structs import asdict
 
 from ledger.canonical import NotCanonical, decode_object
 from ledger.checkpoint import (
@@ -35,6 +39,7 @@ from ops.verdict import Verdict
 
 Progress = Callable[[int], None]
 """Told how many bytes were read since the last time."""
+TOLD_EVERY_BYTES = 1 << 18
 
 
 def verify(
@@ -97,7 +102,7 @@ class _Reading:
         lines = self._lines(file, progress)
         self._header(decode_object(next(lines, b"{}")))
         for number, line in enumerate(lines, start=2):
-            fields = decode_object(line)
+            fields = _fields(line)
             if "checkpoint" in fields:
                 self._checkpoint(_text(fields, "checkpoint"))
             else:
@@ -109,12 +114,17 @@ class _Reading:
         """Lines but the last, whose digest is of all bytes before it."""
         digest = sha256()
         before: bytes | None = None
+        untold = 0
         for line in file:
             if before is not None:
                 digest.update(before)
-                progress(len(before))
+                untold += len(before)
+                if untold >= TOLD_EVERY_BYTES:  # a bar takes longer than an entry
+                    progress(untold)
+                    untold = 0
                 yield before.removesuffix(b"\n")
             before = line
+        progress(untold)
         last = before or b""
         try:
             claimed = decode_object(last.removesuffix(b"\n"))
@@ -289,6 +299,31 @@ class _Reading:
                 )
             else:
                 verdict.notes.append("the witnesses' quorum certified all entries")
+
+
+class _Line(msgspec.Struct, omit_defaults=True):
+    """What a line may hold, in the order of canonical JSON: bytes it writes again are canonical."""
+
+    annex: str | None = None
+    annexSalt: str | None = None  # noqa: N815 -- as it is written
+    body: str | None = None
+    checkpoint: str | None = None
+    envelope: str | None = None
+    leafHash: str | None = None  # noqa: N815 -- as it is written
+    salt: str | None = None
+
+
+_LINES = msgspec.json.Decoder(_Line)
+_ENCODER = msgspec.json.Encoder()
+
+
+def _fields(line: bytes) -> dict[str, object]:
+    """The fields of a line. Raises NotCanonical."""
+    with suppress(msgspec.MsgspecError):  # what is wrong is said below
+        known = _LINES.decode(line)
+        if _ENCODER.encode(known) == line:
+            return {name: text for name, text in asdict(known).items() if text is not None}
+    return decode_object(line)
 
 
 def _text(fields: dict[str, object], name: str) -> str:
