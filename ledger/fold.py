@@ -5,6 +5,7 @@ tree that the leaves make must be the head's, or a Fault stops writes to that ec
 Source: `design.md` decision 5.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from ledger.book import Book
@@ -13,7 +14,7 @@ from ledger.evolution import evolve
 from ledger.fact import Placed
 from ledger.history import open_entry, open_envelope
 from ledger.ids import EcosystemId
-from ledger.snapshot import decode_book, encode_book, shape_of
+from ledger.snapshot import decode_book, encode_slices, shape_of
 from ledger.store import entries, snapshots
 from ledger.store.pool import Connection
 from ledger.store.snapshots import StoredSnapshot
@@ -76,6 +77,13 @@ def placed_of(stored: entries.StoredEntry) -> Placed:
     return open_entry(open_envelope(stored.envelope), stored.salt, stored.body)
 
 
-def snapshot_of(folded: Folded) -> StoredSnapshot:
-    """What is stored of it: milliseconds of work a thousand entries, so not under the head lock."""
-    return StoredSnapshot(folded.frontier, encode_book(folded.book))
+async def snapshot_of(folded: Folded, pause: Callable[[], Awaitable[None]]) -> StoredSnapshot:
+    """What is stored of it, made a slice at a time: `pause` lets others by between two.
+
+    In a thread it would hold the interpreter for as long as all of it takes.
+    """
+    parts: list[bytes] = []
+    for part in encode_slices(folded.book):
+        parts.append(part)
+        await pause()
+    return StoredSnapshot(folded.frontier, b"".join(parts))

@@ -23,11 +23,12 @@ from ledger.commands import LogIdentity, authorise
 from ledger.decision import decide
 from ledger.ecosystem import FoundEcosystem
 from ledger.errors import Fault, Refusal, Trouble
-from ledger.fold import SHAPE, Folded, catch_up, cold_start, snapshot_of
+from ledger.fold import Folded, catch_up, cold_start
 from ledger.ids import SEED_SIZE, EcosystemId, Seed
+from ledger.keeping import Keeper
 from ledger.memory import HeadMemory
 from ledger.rollback import check_head
-from ledger.store import entries, observations, snapshots
+from ledger.store import entries, observations
 from ledger.store.pool import Connection, Database
 from ledger.tree import Frontier
 from ledger.watch import Watch
@@ -38,8 +39,6 @@ MAX_BATCH = 500
 MAX_ATTEMPTS = 4
 """Tries of a batch when the world fails; between them the key lookup tells what happened."""
 FIRST_PAUSE_SECONDS = 0.05
-SNAPSHOT_BYTES_AN_ENTRY = 256
-"""What snapshots may weigh on average: a heavy Book is kept the more seldom."""
 MAX_CLOCK_DRIFT = timedelta(seconds=5)
 
 
@@ -102,17 +101,14 @@ class Sequencer:
         self.fault: Fault | None = Fault(reason) if reason else None
         self._around = around
         self._verified: bytes = b""
-        self._snapshot_size = 0
-        self._snapshot_weight = 0
-        self._keeping: asyncio.Task[None] | None = None
+        self._keeper = Keeper(around.database, around.snapshot_every)
         self._is_woken = False
         self._has_entered = False
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits and nothing runs."""
-        is_keeping = self._keeping is not None and not self._keeping.done()
-        return self.running is None and not self.queue and not is_keeping
+        return self.running is None and not self.queue and self._keeper.is_idle
 
     def enqueue(self, request: Request) -> asyncio.Future[Receipt]:
         """Put a request in line. Raises QueueFull, WritesStopped."""
@@ -174,7 +170,8 @@ class Sequencer:
             # what was due is entered though all was refused; a repeat may lack a checkpoint too
             if self._has_entered or any(isinstance(each, Receipt) for each in outcomes):
                 self._around.committed(self.ecosystem_id)
-                self._keep_snapshot()
+                if self.folded is not None:
+                    self._keeper.look(self.folded)
         finally:
             # whatever else went wrong, nobody is left waiting
             _answer_all(batch, Fault("the sequencer stopped unexpectedly"))
@@ -286,31 +283,14 @@ class Sequencer:
             self._verified = remembered.root
         if self.folded is None:
             self.folded = await cold_start(connection, self.ecosystem_id, head.size)
-            self._snapshot_size = self.folded.book.size
+            self._keeper.started_from(self.folded.book.size)
         return await catch_up(connection, self.folded, head)
-
-    def _keep_snapshot(self) -> None:
-        """Begin to keep a snapshot beside the writes, when enough entries came since the last."""
-        folded = self.folded
-        spacing = max(self._around.snapshot_every, self._snapshot_weight // SNAPSHOT_BYTES_AN_ENTRY)
-        is_due = folded is not None and folded.book.size - self._snapshot_size >= spacing
-        if folded is not None and is_due and (self._keeping is None or self._keeping.done()):
-            before, self._snapshot_size = self._snapshot_size, folded.book.size
-            self._keeping = asyncio.create_task(self._keep(folded, before))
-
-    async def _keep(self, folded: Folded, keep_from: int) -> None:
-        try:
-            made = await asyncio.to_thread(snapshot_of, folded)
-            self._snapshot_weight = len(made.state)
-            async with self._around.database.writing(self.ecosystem_id) as connection:
-                await snapshots.add_snapshot(connection, self.ecosystem_id, SHAPE, made, keep_from)
-        except (Trouble, Fault) as error:
-            log.warning("no snapshot of %s: %s", self.ecosystem_id, error)
 
     async def close(self) -> None:
         """Finish what waits, and the snapshot that is being kept."""
-        running = [task for task in (self.running, self._keeping) if task is not None]
-        await asyncio.gather(*running, return_exceptions=True)
+        if self.running is not None:
+            await asyncio.gather(self.running, return_exceptions=True)
+        await self._keeper.close()
 
     def _step(self, batch: Pending, request: Request) -> Outcome:
         """One request of the batch: its receipt, or the refusal that changes nothing."""

@@ -1,6 +1,5 @@
 """`python -m ops.bench`: run benches on an embedded server of their own, and show the figures."""
 
-import gc
 import json
 import os
 import platform
@@ -20,6 +19,7 @@ from ops.bench.frame import Bench, NoSuchBench, Run, benches
 from ops.migrate import migrate
 from service import embedded
 from service.cluster import VERSION
+from service.collector import calm_collector
 from service.embedded import Embedded
 
 
@@ -43,7 +43,7 @@ def machine() -> dict[str, object]:
 def run(chosen: list[Bench], size: int | None, server: Embedded, folder: Path) -> list[Run]:
     """Each bench in turn, its table shown as soon as it is done."""
     done = []
-    gc.freeze()  # as the service does before it serves
+    calm_collector()  # as the service does before it serves
     for each in chosen:
         say(f"{each.name}: {each.compares}")
         home = folder / each.name

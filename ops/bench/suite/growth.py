@@ -9,11 +9,13 @@ from random import Random
 from graph.context import Doors
 from ledger.actor import Actor
 from ledger.batch import Request
-from ledger.fold import SHAPE, snapshot_of
+from ledger.fold import SHAPE
 from ledger.payment import Payment
 from ledger.read import Window
+from ledger.snapshot import encode_book
 from ledger.store import snapshots
 from ledger.store.entries import StoredCheckpoint
+from ledger.store.snapshots import StoredSnapshot
 from ops.bench.bare import refresh_statistics
 from ops.bench.figure import Laps, at_most
 from ops.bench.frame import Run, bench
@@ -57,7 +59,7 @@ class Ledger:
         await growing.store(database, size, run.say)
         owed = await growing.owe(database, (rounds + 1) * CLIENTS)
         async with database.writing(key) as connection:
-            made = snapshot_of(growing.folded)
+            made = StoredSnapshot(growing.folded.frontier, encode_book(growing.folded.book))
             await snapshots.add_snapshot(connection, key, SHAPE, made, 0)
         assert settings.owner_url is not None
         await refresh_statistics(settings.owner_url)
