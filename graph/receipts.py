@@ -16,10 +16,13 @@ from strawberry import field
 
 from graph.checkpoints import Checkpoint, InclusionProof, checkpoint_of, prove
 from graph.context import Info
+from graph.permissions import act_of
 from graph.problems import Problem, problem_of
 from graph.scalars import Base64, Index, Json, base64
 from ledger import canonical
+from ledger.act import Act
 from ledger.actor import Actor
+from ledger.acts import ACTS
 from ledger.batch import Receipt as Landed
 from ledger.batch import Request
 from ledger.commands import Command, Decision
@@ -29,6 +32,7 @@ from ledger.history import encode_hook, encode_state
 from ledger.ids import EcosystemId
 from ledger.part import ExclusionsMoved, ObservationsMoved
 from ledger.register import describe
+from ledger.standing import require_standing
 
 KEY = (
     "1 to 200 characters, unique for your party and kept for ever: a repeated request gets the "
@@ -168,8 +172,7 @@ async def write(
     caller = info.context.actor
     for attempt in range(1, MAX_PREPARATIONS + 1):
         try:
-            made = prepare()
-            command = await made if isinstance(made, Awaitable) else made
+            command = await _prepared(info, ACTS[act_of(mutation)], prepare)
             actor = _acting(caller, command)
             request = Request(command, caller, given.idempotency_key, fingerprint(mutation, given))
             if dry_run:
@@ -183,6 +186,23 @@ async def write(
         except Refusal as refusal:
             return Written(caller, problems=(problem_of(refusal),))
     raise AssertionError("the last attempt returns")
+
+
+async def _prepared(info: Info, act: Act, prepare: Prepare) -> Command:
+    """The command, for whom the act is permitted; nothing is read or computed for anybody else.
+
+    Who has no standing hears that, not what is wrong with its input.
+    """
+    caller, doors = info.context.actor, info.context.doors
+    act.permit(caller)
+    try:
+        made = prepare()
+        return await made if isinstance(made, Awaitable) else made
+    except Refusal:
+        if caller.party_id:
+            party = (await doors.reader.ecosystem(caller)).value.party(caller.party_id)
+            require_standing(party, act, doors.ledger.clock())
+        raise
 
 
 def _acting(caller: Actor, command: Command) -> Actor:

@@ -5,37 +5,9 @@ party's own, and says why. Source: `design.md` decision 2, `domain.md` section 2
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
+from ledger.act import Act, Consenters
 from ledger.actor import Actor, Role
-
-
-class Consenters(StrEnum):
-    """Whose consent an act needs."""
-
-    CO_OWNERS = "CO_OWNERS"
-    OUTSOURCER_AND_SHARERS = "OUTSOURCER_AND_SHARERS"
-    ALL_SIGNING = "ALL_SIGNING"
-    NAMED_PARTIES = "NAMED_PARTIES"
-    NAMED_SPONSORS = "NAMED_SPONSORS"
-    ARBITER = "ARBITER"
-    NOBODY = "NOBODY"
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One row of the table of acts: who may do it, whose consent it needs, and why.
-
-    `after_leaving`: a party that has left may still do it, for what is of its time.
-    """
-
-    name: str
-    roles: tuple[Role, ...]
-    consent: Consenters
-    reason: str
-    after_leaving: bool = False
-
 
 ACTS: Mapping[str, Act] = {
     act.name: act
@@ -303,12 +275,14 @@ ACTS: Mapping[str, Act] = {
             (Role.ADMIN,),
             Consenters.NOBODY,
             "one party's own: who watches for it; whom the quorum counts is the policy's",
+            observers=True,
         ),
         Act(
             "registerIdentityProvider",
             (Role.ADMIN,),
             Consenters.NOBODY,
             "one party's own: by whose tokens its people and systems act",
+            observers=True,
         ),
         Act(
             "removeIdentityProvider",
@@ -316,6 +290,7 @@ ACTS: Mapping[str, Act] = {
             Consenters.NOBODY,
             "one party's own: whoever was let in by it is out at once",
             after_leaving=True,
+            observers=True,
         ),
         Act(
             "makeRemark",
@@ -343,4 +318,4 @@ ACTS: Mapping[str, Act] = {
 
 def permit(actor: Actor, act: str) -> None:
     """Return if the actor's roles allow the act; raise NotPermitted otherwise."""
-    actor.require(*ACTS[act].roles)
+    ACTS[act].permit(actor)

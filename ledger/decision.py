@@ -10,6 +10,7 @@ from datetime import datetime
 
 from ledger.accord import decide_agreement, under_policy
 from ledger.actor import Actor
+from ledger.acts import ACTS
 from ledger.agreement import Consent, NotifyParty, Objection, Withdrawal
 from ledger.banking import decide_bank
 from ledger.bankstatement import ImportStatements
@@ -17,7 +18,7 @@ from ledger.book import Book
 from ledger.canonical import require_text
 from ledger.closeout import decide_close
 from ledger.closing import ProposeClose
-from ledger.commands import Command, Decision, LogIdentity, authorise
+from ledger.commands import ACT_OF, Command, Decision, LogIdentity, authorise
 from ledger.delegation import GrantDelegation, RevokeDelegation
 from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling
 from ledger.dropping import DropObservations
@@ -25,6 +26,7 @@ from ledger.ecosystem import FoundEcosystem, found
 from ledger.errors import Refusal
 from ledger.evidence import decide_evidence
 from ledger.exclusion import ProposeExclusion
+from ledger.fact import CLOCK
 from ledger.ids import Seed
 from ledger.indicator import ProposeIndicator
 from ledger.measurement import ProposeMeasurement, ProposeRestatement
@@ -36,9 +38,9 @@ from ledger.payout import decide_payout
 from ledger.reconciliation import MatchLine
 from ledger.scheme import ProposeScheme
 from ledger.settlement import ProposeSettlement
-from ledger.standing import refuse_departed
+from ledger.standing import refuse_departed, require_standing
 from ledger.steering import GovernanceCommand, decide_governance
-from ledger.trust import decide_trust
+from ledger.trust import decide_trust, watching
 from ledger.workdays import AdoptBusinessCalendar
 
 
@@ -62,10 +64,10 @@ def _decide(
     book: Book, command: Command, actor: Actor, now: datetime, seed: Seed, log: LogIdentity
 ) -> Decision:
     authorise(command, actor)
+    _require_standing(book, command, actor, now)
     if not isinstance(command, RecordObservations | ImportStatements):
         # those have thousands of rows, and look themselves
         require_text(command)
-    refuse_departed(book, command, actor, now)
     match command:
         case FoundEcosystem():
             return _found(book, command, seed, log)
@@ -105,6 +107,18 @@ def _decide(
             return decide_governance(book, command, actor, now, seed)
         case _:
             return decide_trust(book, command, actor, now, seed)
+
+
+def _require_standing(book: Book, command: Command, actor: Actor, now: datetime) -> None:
+    """Return if the actor's party may do such a thing here at all, before anything else is told.
+
+    Raises NotFound, ObserversSignNothing, MembershipEnded.
+    """
+    if isinstance(command, FoundEcosystem) or actor.party_id == CLOCK:
+        return
+    party = watching(book, actor).party(actor.party_id)
+    require_standing(party, ACTS[ACT_OF[type(command)]], now)
+    refuse_departed(book, command, actor, now)
 
 
 def _found(book: Book, command: FoundEcosystem, seed: Seed, log: LogIdentity) -> Decision:

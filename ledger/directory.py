@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 
-from ledger.actor import Actor, Role, require_pseudonym
+from ledger.actor import Actor, require_pseudonym
 from ledger.ecosystem import require_name
+from ledger.errands import ERRANDS
 from ledger.errors import Refusal
 from ledger.ids import EcosystemId
 from ledger.read import Reader
@@ -41,17 +42,17 @@ class Directory(Reader):
 
         Raises NotPermitted, NotFound, PseudonymMalformed, NameMissing.
         """
+        await self._admit(actor, "namePerson")
         person = PersonName(
             actor.party_id, require_pseudonym(subject, "subject"), require_name(name, "name")
         )
-        await self._admit(actor)
         if not dry_run:
             async with self._database.writing(actor.ecosystem_id) as connection:
                 await directory.put_name(connection, actor.ecosystem_id, person)
 
     async def drop_name(self, actor: Actor, subject: str, *, dry_run: bool) -> None:
         """Erase the name of a pseudonym of the actor's party. Raises NotPermitted, NotFound."""
-        await self._admit(actor)
+        await self._admit(actor, "forgetPerson")
         if not dry_run:
             async with self._database.writing(actor.ecosystem_id) as connection:
                 await directory.drop_name(connection, actor.ecosystem_id, actor.party_id, subject)
@@ -79,8 +80,8 @@ class Directory(Reader):
 
         Raises NotPermitted, NotFound, AddressMalformed.
         """
+        await self._admit(actor, "setNoticeAddress")
         checked = require_address(address) if address else ""
-        await self._admit(actor)
         if dry_run:
             return
         key, party = actor.ecosystem_id, actor.party_id
@@ -102,8 +103,8 @@ class Directory(Reader):
         async with self._database.reading(ecosystem_id) as connection:
             return await directory.addresses(connection, ecosystem_id)
 
-    async def _admit(self, actor: Actor) -> None:
-        actor.require(Role.ADMIN)
+    async def _admit(self, actor: Actor, errand: str) -> None:
+        ERRANDS[errand].permit(actor)
         async with self._reading(actor):
             pass
 

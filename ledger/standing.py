@@ -6,6 +6,7 @@ be paid for and erase, as the table of acts says (`after_leaving`). Source: `dom
 
 from datetime import datetime
 
+from ledger.act import Act
 from ledger.actor import Actor
 from ledger.acts import ACTS
 from ledger.agreement import Consent, NotifyParty, Objection
@@ -34,6 +35,7 @@ from ledger.party import Party, PartyRole
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.proposal import SETTLING
 from ledger.remark import AnnexErased
+from ledger.trust import ObserversSignNothing
 
 AFTER_LEAVING = (
     ObservationsRecorded,
@@ -56,6 +58,17 @@ AFTER_LEAVING = (
     AnnexErased,
 )
 """Events of the acts that the table marks `after_leaving`, and what follows from them at once."""
+
+
+def require_standing(party: Party, act: Act, at: datetime) -> None:
+    """Return if a party may do such a thing at all at an instant, whatever it is about.
+
+    Raises ObserversSignNothing, MembershipEnded.
+    """
+    if party.role is PartyRole.OBSERVER and not act.observers:
+        raise ObserversSignNothing
+    if party.has_left(at) and not act.after_leaving:
+        raise MembershipEnded(left_on=party.left_on)
 
 
 def refuse_departed(book: Book, command: Command, actor: Actor, now: datetime) -> None:

@@ -42,13 +42,13 @@ TrustCommand = (
 
 def member(book: Book, actor: Actor) -> Ecosystem:
     """The ecosystem the actor signs in. Raises NotFound, ObserversSignNothing."""
-    ecosystem = _watching(book, actor)
+    ecosystem = watching(book, actor)
     if ecosystem.party(actor.party_id).role is PartyRole.OBSERVER:
         raise ObserversSignNothing
     return ecosystem
 
 
-def _watching(book: Book, actor: Actor) -> Ecosystem:
+def watching(book: Book, actor: Actor) -> Ecosystem:
     """The ecosystem the actor is a member of, if only as an observer. Raises NotFound."""
     if book.ecosystem is None or actor.party_id not in book.ecosystem.party_ids():
         raise NotFound("ecosystem", what="ecosystem", id=actor.ecosystem_id)
@@ -78,15 +78,15 @@ def decide_trust(
             member(book, actor)
             return Decision(keyring.revoke(book.keyring, command, actor), key_id, actor.party_id)
         case RegisterWitness():
-            _watching(book, actor)
+            watching(book, actor)
             facts = keyring.register_witness(book.keyring, command, actor)
             return Decision(facts, actor.party_id, actor.party_id)
         case RegisterIdentityProvider(terms=terms):
-            _watching(book, actor)
+            watching(book, actor)
             key = identity.provider_key(terms.issuer, terms.audience)
             return Decision(identity.register(book.identities, command, actor), key, actor.party_id)
         case RemoveIdentityProvider(issuer=issuer, audience=audience):
-            _watching(book, actor)
+            watching(book, actor)
             key = identity.provider_key(issuer, audience)
             return Decision(identity.remove(book.identities, command, actor), key, actor.party_id)
         case MakeRemark():

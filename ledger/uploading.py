@@ -13,17 +13,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from ledger.actor import Actor, NotFound, Role
-from ledger.acts import permit
+from ledger.acts import ACTS
 from ledger.attempt import Attempt, draw_number
 from ledger.batch import IdempotencyConflict
 from ledger.commit import Ledger, require_key
 from ledger.ids import SEED_SIZE, EcosystemId, PartyId, derived_id
-from ledger.party import PartyRole
 from ledger.read import MAX_PAGE, Found, Page, Reader, Window
+from ledger.standing import require_standing
 from ledger.store import uploads
 from ledger.store.pool import Database
 from ledger.store.staging import PATIENCE_SECONDS
-from ledger.trust import ObserversSignNothing
 from ledger.upload import (
     DONE,
     RUNNING,
@@ -67,11 +66,11 @@ class Uploads:
 
     async def check(self, actor: Actor, terms: UploadTerms) -> None:
         """Return if the actor may begin such an upload; raise the refusal otherwise."""
-        permit(actor, "recordObservations")
-        check_terms(terms)
+        act = ACTS["recordObservations"]
+        act.permit(actor)
         ecosystem = (await self._reader.ecosystem(actor)).value
-        if ecosystem.party(actor.party_id).role is PartyRole.OBSERVER:
-            raise ObserversSignNothing
+        require_standing(ecosystem.party(actor.party_id), act, self._ledger.clock())
+        check_terms(terms)
 
     async def begin(
         self, actor: Actor, terms: UploadTerms, key: str, fingerprint: bytes
@@ -80,8 +79,8 @@ class Uploads:
 
         Raises what `check` raises, and IdempotencyConflict.
         """
-        require_key(key)
         await self.check(actor, terms)
+        require_key(key)
         await self._sweep(actor.ecosystem_id)
         new_id = derived_id(secrets.token_bytes(SEED_SIZE))
         address = Address(actor.ecosystem_id, new_id, secrets.token_urlsafe(SEED_SIZE))

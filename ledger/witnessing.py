@@ -12,6 +12,7 @@ from ledger.actor import Actor, NotFound
 from ledger.checkpoint import NoteInvalid, open_checkpoint, open_note, parse_verifier
 from ledger.commit import system_clock
 from ledger.ecosystem import Ecosystem
+from ledger.errands import ERRANDS
 from ledger.errors import Refusal
 from ledger.history import decode_state
 from ledger.ids import EcosystemId
@@ -80,8 +81,10 @@ class Witnessing:
 
     async def cosign(self, actor: Actor, size: int, line: str) -> Cosignature:
         """Keep the cosignature of the actor's own witness. Raises CosignatureInvalid, NotFound."""
+        ERRANDS["uploadCosignature"].permit(actor)
         key = actor.ecosystem_id
         async with self._database.reading(key) as connection:
+            await _require_member(connection, actor)
             published = await witnesses.checkpoint_at(connection, key, size)
             found = await _keys_at(connection, key, [actor.party_id], None)
         witness = found.get(actor.party_id)
@@ -115,14 +118,13 @@ class Witnessing:
         """What a checkpoint that a member holds says about this database: empty when all is well.
 
         One that the log signed and the database does not continue stops the writes, and is kept
-        as evidence. Raises CheckpointInvalid.
+        as evidence. Raises CheckpointInvalid, NotFound.
         """
+        ERRANDS["reportCheckpoint"].permit(actor)
         key = actor.ecosystem_id
         async with self._database.reading(key) as connection:
-            ecosystem = await _ecosystem(connection, key)
+            ecosystem = await _require_member(connection, actor)
             head = await entries.read_head(connection, key) or Frontier()
-            if ecosystem is None or actor.party_id not in ecosystem.party_ids():
-                raise NotFound("ecosystem", what="ecosystem", id=key)
             seen = _opened(ecosystem, note)
             root = await root_at(connection, key, head, min(seen.size, head.size))
         if seen.size <= head.size and root == seen.root:
@@ -173,6 +175,14 @@ async def _keys_at(
         connection, key, "witness", list(parties), EVERYTHING, size
     )
     return {party: decode_state(state.data, Witness) for party, state in states.items()}
+
+
+async def _require_member(connection: Connection, actor: Actor) -> Ecosystem:
+    """The ecosystem that the actor's party is, or was, a member of. Raises NotFound."""
+    found = await _ecosystem(connection, actor.ecosystem_id)
+    if found is None or actor.party_id not in found.party_ids():
+        raise NotFound("ecosystem", what="ecosystem", id=actor.ecosystem_id)
+    return found
 
 
 async def _ecosystem(connection: Connection, key: EcosystemId) -> Ecosystem | None:

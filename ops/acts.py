@@ -3,7 +3,8 @@
 The one rule: the page is the table itself, printed; a test compares them. `make schema` writes it.
 """
 
-from ledger.acts import ACTS, Consenters
+from ledger.act import Consenters
+from ledger.acts import ACTS
 
 MEANING = {
     Consenters.CO_OWNERS: "all who own the indicator",

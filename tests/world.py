@@ -98,8 +98,9 @@ class World:
         """The payload of a mutation. `show` are fields beside problems and receipt."""
         name = mutation[0].upper() + mutation[1:]
         dry_run = bool(how.get("dry_run"))
+        receipt = "" if how.get("beside") else RECEIPT  # what is beside the ledger makes no entry
         query = f"""mutation($given: {name}Input!, $dry: Boolean!) {{
-          {mutation}(input: $given, dryRun: $dry) {{ {PROBLEMS} {RECEIPT} {show} }} }}"""
+          {mutation}(input: $given, dryRun: $dry) {{ {PROBLEMS} {receipt} {show} }} }}"""
         token = how.get("token") or self.token(party)
         full = {"idempotencyKey": how.get("key") or self.key(), **given}
         answer = await self.ask(query, {"given": full, "dry": dry_run}, token)

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ledger.acts import ACTS, Consenters
+from ledger.act import Consenters
+from ledger.acts import ACTS
 from ledger.commands import ACT_OF
 from ops.acts import MEANING, page
 
