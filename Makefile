@@ -30,13 +30,15 @@ test: .venv/.dev  ## run every test on its own embedded database
 	$(SAY) "running the tests"
 	@$(BIN)/python -m pytest -q -n $(WORKERS)
 
-check: .venv/.dev  ## format, lint, import contracts, types
+check: .venv/.dev  ## format, lint, import contracts, types, breaking changes of the API
 	$(SAY) "ruff: format and lint"
 	@$(BIN)/ruff format --check -q . && $(BIN)/ruff check -q .
 	$(SAY) "import-linter: the walls of the house"
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 	$(SAY) "mypy: strict types"
 	@$(BIN)/mypy
+	$(SAY) "the API: what callers would miss"
+	@$(BIN)/python -m ops.breaking
 
 bench: .venv/.dev  ## measure side by side; ONLY="name ..." SIZE=number JSON=file choose and keep
 	@$(BIN)/python -m ops.bench $(foreach name,$(ONLY),--only $(name)) $(if $(SIZE),--size $(SIZE)) $(if $(JSON),--json $(JSON))
