@@ -23,9 +23,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ledger.ed25519 import is_signed
 from ledger.tree import HASH_SIZE
 
 ED25519 = 0x01  # algorithm byte of a signature over the note's text; C2SP signed-note
@@ -77,11 +77,7 @@ class Verifier:
         if self.algorithm == COSIGNATURE_V1:
             message = _cosigned_message(text, _timestamp(signature))
             signature = signature[TIMESTAMP_SIZE:]
-        try:
-            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return is_signed(self.public_key, message, signature)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ledger.actor import Actor
+from ledger.ed25519 import is_signed
 from ledger.errors import Refusal
 from ledger.fact import Placed
-from ledger.keyring import is_signed
 from ledger.ladder import Arbiter, Dispute, Ladder, Ruling, RulingOutcome, Sponsor
 from ledger.proposal import Agreements, Proposal, ProposalStatus
 from ledger.reply import Signed

@@ -9,12 +9,11 @@ Sources: RFC 8032 (Ed25519), `ledger-format.md` "Consents" and "Witnesses".
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from immutables import Map
 
 from ledger.actor import Actor, NotFound
 from ledger.checkpoint import COSIGNATURE_V1, KEY_SIZE, NoteInvalid, Verifier, parse_verifier
+from ledger.ed25519 import is_of_small_order, is_signed
 from ledger.errors import Refusal
 from ledger.fact import Fact, Placed
 
@@ -143,15 +142,6 @@ def key_statement(ecosystem_id: str, party_id: str, key: str) -> bytes:
     return f"jpi-key/v1\necosystem: {ecosystem_id}\nparty: {party_id}\nkey: {key}\n".encode()
 
 
-def is_signed(public_key: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether an Ed25519 signature is by the key over the message. Source: RFC 8032."""
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
 def register(
     ring: Keyring, command: RegisterConsentKey, actor: Actor, key_text: str
 ) -> tuple[Fact, ...]:
@@ -172,6 +162,8 @@ def check_registration(
     """Return if a consent key may be registered; raise like `register`."""
     if len(event.public_key) != KEY_SIZE:
         raise ConsentKeyMalformed("publicKey", reason=f"an Ed25519 public key has {KEY_SIZE} bytes")
+    if is_of_small_order(event.public_key):
+        raise ConsentKeyMalformed("publicKey", reason="it is of small order: it keeps no secret")
     if event.key_id != key_id_of(event.public_key):
         raise ConsentKeyMalformed("publicKey", reason="it is not named by its hash")
     if event.key_id in ring.consent_keys:

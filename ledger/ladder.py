@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from ledger.checkpoint import KEY_SIZE
+from ledger.ed25519 import is_of_small_order
 from ledger.errors import Refusal
 from ledger.workdays import MAX_DAYS
 
@@ -175,8 +176,8 @@ def _check_arbiter(ladder: Ladder) -> None:
         return
     if not 1 <= len(arbiter.name.strip()) <= MAX_ARBITER:
         raise LadderMalformed("ladder.arbiter.name", reason="an arbiter has a name")
-    if len(arbiter.public_key) != KEY_SIZE:
-        reason = f"an arbiter's key is an Ed25519 public key of {KEY_SIZE} bytes"
+    if len(arbiter.public_key) != KEY_SIZE or is_of_small_order(arbiter.public_key):
+        reason = f"its key is an Ed25519 public key of {KEY_SIZE} bytes, not of small order"
         raise LadderMalformed("ladder.arbiter.publicKey", reason=reason)
     _check_days(arbiter.days, "ladder.arbiter.days")
 

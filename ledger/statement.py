@@ -24,8 +24,9 @@ Sources: RFC 8032 (Ed25519), `ledger-format.md` "Consents".
 
 from dataclasses import dataclass
 
+from ledger.ed25519 import is_signed
 from ledger.errors import Refusal
-from ledger.keyring import Keyring, is_signed
+from ledger.keyring import Keyring
 from ledger.proposal import Proposal, ProposalKind
 from ledger.reply import Disputed, Signed
 
