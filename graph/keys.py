@@ -169,6 +169,7 @@ class KeyQuery:
         ],
     ) -> Statement:
         """The proof of possession is the Ed25519 signature of these bytes."""
+        await info.context.ecosystem()  # members alone
         actor = info.context.actor
         return statement_of(rules.key_statement(actor.ecosystem_id, actor.party_id, key))
 

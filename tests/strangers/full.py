@@ -134,12 +134,12 @@ async def _sealed(made: Full) -> None:
     await world.agree(payload["proposal"], BUYER, TRACK)
     made.ids["sealed scheme"] = payload["scheme"]["id"]
     asked = {"schemeId": payload["scheme"]["id"], "period": "2024-04"}
-    show = f"settlement {{ id stakes {{ amount {{ amount currency }} }} }} {PROPOSED}"
+    show = f"settlement {{ id stakes {{ reference amount {{ amount currency }} }} }} {PROPOSED}"
     payload = await world.done(BUYER, "proposeSettlement", asked, show)
     await world.agree(payload["proposal"], BUYER, TRACK)
     made.ids["sealed settlement"] = payload["settlement"]["id"]
     [stake] = payload["settlement"]["stakes"]
-    made.inputs["sealed amount"] = stake["amount"]["amount"]
+    made.ids["sealed due"] = f"Due:{stake['reference']}"
     report = {
         "settlementId": made["sealed settlement"],
         "payeeId": world.parties[TRACK],
@@ -151,6 +151,9 @@ async def _sealed(made: Full) -> None:
     said = {"text": SEALED, "audienceIds": [world.parties[TRACK]]}
     payload = await world.done(BUYER, "makeRemark", said, "remark { id }")
     made.ids["sealed remark"] = payload["remark"]["id"]
+    sealed = ("sealed payment", "sealed due", "sealed remark")
+    made.inputs["sealed"] = {made[each].partition(":")[2] for each in sealed}
+    made.inputs["sealed"] |= {SEALED, "77777.00", stake["amount"]["amount"]}
 
 
 async def _tried(made: Full) -> None:
