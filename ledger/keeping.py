@@ -16,7 +16,7 @@ from ledger.store.pool import Database
 log = logging.getLogger("jpi.commit")
 SNAPSHOT_BYTES_AN_ENTRY = 256
 """What snapshots may weigh on average: a heavy Book is kept the more seldom."""
-BETWEEN_SLICES_SECONDS = 0.003
+BETWEEN_SLICES_SECONDS = 0.01
 """Several times what a slice takes, so that the writes are hardly slower meanwhile."""
 
 

@@ -78,7 +78,7 @@ def _pieces(value: object) -> Iterator[bytes]:
 
 
 def _json(value: object) -> bytes:
-    return msgspec.json.encode(msgspec.to_builtins(value, enc_hook=_encode))
+    return _ENCODER.encode(value)
 
 
 def decode_book(data: bytes) -> Book:
@@ -120,3 +120,6 @@ def _decode(kind: type, value: object) -> object:
         pairs = msgspec.convert(value, type=cast("Any", list[tuple[key, held]]), dec_hook=_decode)  # type: ignore[valid-type]  # built at run time from the Book's own hints
         return Map(pairs)
     return decode_hook(kind, value)
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_encode)
