@@ -9,6 +9,7 @@ from strawberry import field
 
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
+from graph.effects import AttainedEffect, attained_effects
 from graph.indicators import Indicator, load_indicator
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -57,6 +58,7 @@ class Initiative(Node):
     """Agreed by those whom it names and its proposer."""
 
     state: strawberry.Private[rules.Initiative]
+    as_of: strawberry.Private[int | None]
     name: str = field(description="1 to 120 characters.")
     trial: str = field(description="What it will try, 1 to 4000 characters.")
     judged_on: date = field(description="When it is judged.")
@@ -75,6 +77,24 @@ class Initiative(Node):
     async def parties(self, info: Info) -> list[Party]:
         """Those whom it names."""
         return [await party_by_id(info, each) for each in self.state.terms.parties]
+
+    @field(
+        description="Its actual effect on each indicator at which it aims: the last agreed period "
+        "before the trial against the newest since, with the noise verdict."
+    )
+    async def effects(
+        self,
+        info: Info,
+        on: Annotated[
+            date | None,
+            strawberry.argument(
+                description="Periods count that had ended by it; left out: the day on which the "
+                "initiative is judged."
+            ),
+        ] = None,
+    ) -> list[AttainedEffect]:
+        """One an aim, in their order."""
+        return await attained_effects(info, self.state, on or self.judged_on, self.as_of)
 
     @field(description="Its proposal.")
     async def proposal(self, info: Info) -> Proposal | None:
@@ -115,12 +135,13 @@ class StageMove(Node):
         return await load_initiative(info, self.state.initiative_id)
 
 
-def initiative_of(state: rules.Initiative) -> Initiative:
+def initiative_of(state: rules.Initiative, as_of: int | None = None) -> Initiative:
     """An initiative as the API shows it."""
     terms = state.terms
     return Initiative(
         id=global_id("Initiative", state.initiative_id),
         state=state,
+        as_of=as_of,
         name=terms.name,
         trial=terms.trial,
         judged_on=terms.judged_on,
@@ -152,7 +173,7 @@ def move_of(state: rules.StageMove) -> StageMove:
 async def load_initiative(info: Info, key: str, as_of: int | None = None) -> Initiative | None:
     """An initiative by the workroom's id, or None."""
     found = await info.context.load("initiative", key, rules.Initiative, as_of)
-    return None if found is None else initiative_of(found.value)
+    return None if found is None else initiative_of(found.value, as_of)
 
 
 async def load_move(info: Info, key: str, as_of: int | None = None) -> StageMove | None:
@@ -272,11 +293,11 @@ class InitiativeQuery:
             Narrowed(status=str(stage or "")),
             as_of,
         )
-        return connection(page, _built)
 
+        def build(found: Found[rules.Initiative]) -> Initiative:
+            return initiative_of(found.value, as_of)
 
-def _built(found: Found[rules.Initiative]) -> Initiative:
-    return initiative_of(found.value)
+        return connection(page, build)
 
 
 @strawberry.type

@@ -33,6 +33,18 @@ for kind, meaning in (
         Interpolation,
         "How a percentile is read between two answers: types 1, 5, 6, 7 and 8 of Hyndman and Fan.",
     ),
+    (
+        rules.Source,
+        (
+            "What parts are made of. OBSERVATIONS: rows, or what a party declares. The others "
+            "count the initiatives that a co-owner proposed, by the ledger's entries. PROPOSED: "
+            "proposed in the period. AGREED: decided in it, 1 if agreed. TRIED: left IDEA in it, "
+            "1 if for TRIAL. RUNNING, COMPLETED: agreed and not completed before it, 1 if in TRIAL "
+            "at its end, or adopted or stopped by then. ADOPTED: left TRIAL in it, 1 if adopted. "
+            "LEAD_DAYS: calendar days from IDEA to TRIAL of those tried in it. EFFECTS: each aim "
+            "of those judged in it, 1 if reached. SUM counts them, POOLED_RATIO is their share."
+        ),
+    ),
     (rules.Comparison, "How a single answer meets its target."),
 ):
     strawberry.enum(kind, description=f"{meaning} Values may be added.")
@@ -92,6 +104,7 @@ class MethodTerms:
     target: AnswerTarget | None = field(description="Of SHARE_MEETING_TARGET.")
     percentile: PercentileTerms | None = field(description="Of MEDIAN and PERCENTILE.")
     inputs: list[WeightedInput] = field(description="Of a composite.")
+    source: rules.Source = field(description="What its parts are made of.")
 
 
 def method_of(terms: rules.MethodTerms) -> MethodTerms:
@@ -116,6 +129,7 @@ def method_of(terms: rules.MethodTerms) -> MethodTerms:
             )
             for each in terms.inputs
         ],
+        source=terms.source,
     )
 
 
@@ -184,7 +198,8 @@ class MethodInput:
     margin: MarginKind = field(description="How the 95 % margin of error is computed.")
     series: str = field(
         default="",
-        description="The series of observations, 1 to 120 characters; of a composite none.",
+        description="The series of observations, 1 to 120 characters; of a composite, and of a "
+        "`source` other than OBSERVATIONS, none.",
     )
     segment: str = field(default="", description="Only this segment; empty: all.")
     scale: Fraction = field(
@@ -199,6 +214,9 @@ class MethodInput:
     )
     inputs: list[WeightedInputInput] = field(
         default_factory=list, description="For composites: 1 to 50 other indicators."
+    )
+    source: rules.Source = field(
+        default=rules.Source.OBSERVATIONS, description="What its parts are made of."
     )
 
     def terms(self) -> rules.MethodTerms:
@@ -220,4 +238,5 @@ class MethodInput:
                 )
                 for i, each in enumerate(self.inputs)
             ),
+            self.source,
         )

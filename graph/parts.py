@@ -25,10 +25,17 @@ class Part(Node):
     """What a party reported."""
 
     figures: Figures = field(description="Its numbers.")
-    basis: BasisKind = field(description="The party's recorded observations, or its declaration.")
+    basis: BasisKind = field(
+        description="The party's recorded observations, its declaration, or the ledger's entries."
+    )
     evidence_sha256: str | None = field(description="Hash of a declaration's evidence, hex.")
     batches: list[Index] = field(description="Entries of the observation batches it rests on.")
-    row_count: int = field(description="Observations that it sums up; 0 for a declaration.")
+    entries: list[Index] = field(
+        description="Of LEDGER: the entries about initiatives that it was derived from."
+    )
+    row_count: int = field(
+        description="Observations that it sums up, or of LEDGER initiatives; 0 for a declaration."
+    )
     period: str = field(description="The period's key.")
     exclusions: list[Index] = field(description="Entries of the exclusions that it leaves out.")
     is_correction: bool = field(description="Whether it reports an agreed period anew.")
@@ -42,12 +49,15 @@ class Part(Node):
 def part_of(part: rules.Part) -> Part:
     """A part as the API shows it."""
     key = f"{part.indicator_id}/{part.period}/{part.figures.party_id}"
+    is_derived = part.basis.kind is BasisKind.LEDGER
+    rests_on = [Index(each) for each in part.basis.batches]
     return Part(
         id=global_id("Part", key),
         figures=figures_of(part.figures),
         basis=part.basis.kind,
         evidence_sha256=part.basis.evidence_sha256 or None,
-        batches=[Index(each) for each in part.basis.batches],
+        batches=[] if is_derived else rests_on,
+        entries=rests_on if is_derived else [],
         row_count=part.basis.row_count,
         period=part.period,
         exclusions=[Index(each) for each in part.basis.exclusions],
@@ -65,7 +75,10 @@ class DeclaredPartInput:
     evidence_sha256: str = field(description="SHA-256 of the document behind them, 64 hex digits.")
 
 
-@strawberry.input(description="Your party's part of a period.")
+@strawberry.input(
+    description="Your party's part of a period. Where the indicator's method reads the ledger's "
+    "entries, it follows from those, and nothing is stated beside the period."
+)
 class SubmitPartInput:
     """From your recorded observations, unless declared."""
 
@@ -142,6 +155,16 @@ async def _summed_up(info: Info, input: SubmitPartInput, indicator_id: str) -> S
     if found is None:
         raise IndicatorNotAgreed("indicatorId", id=indicator_id)
     terms = found.value.version.terms
+    lines = lines_of(input.attribution, "attribution")
+    if terms.method.is_derived:
+        return SubmitPart(
+            indicator_id,
+            input.period,
+            invited=input.invited,
+            lines=lines,
+            is_empty=input.is_empty,
+            is_correction=input.is_correction,
+        )
     windows = await agreed_windows(info, indicator_id, input.period)
     [aggregate] = await reader.sum_up(
         actor, [actor.party_id], terms.method, terms.calendar.period(input.period), windows
@@ -151,7 +174,7 @@ async def _summed_up(info: Info, input: SubmitPartInput, indicator_id: str) -> S
         input.period,
         aggregate=aggregate,
         invited=input.invited,
-        lines=lines_of(input.attribution, "attribution"),
+        lines=lines,
         is_empty=input.is_empty,
         is_correction=input.is_correction,
     )

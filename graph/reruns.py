@@ -10,6 +10,7 @@ from graphql import GraphQLError
 from strawberry import field
 
 from graph.context import Info
+from graph.effects import derived_figures, load_neighbour
 from graph.exclusions import agreed_exclusions
 from graph.findings import Contribution, Margin, contribution_of, margin_of
 from graph.measurements import Measurement, measurement_of
@@ -26,8 +27,7 @@ from ledger.measurement import MeasurementProposed
 from ledger.method import COMPOSITES
 from ledger.part import BasisKind, Part, figures_of
 from ledger.periods import Period
-from ledger.proposal import ProposalStatus
-from ledger.read import MAX_PAGE, Narrowed, Window
+from ledger.read import Narrowed, Window
 from ledger.result import Neighbour
 from ledger.statistic import Change
 
@@ -157,6 +157,8 @@ async def _figures(
     """Each owner's part: its rows summed up for this method, or what it declared."""
     actor, reader = info.context.actor, info.context.doors.gathering
     owners = [owner.party_id for owner in terms.owners]
+    if terms.method.is_derived:
+        return await derived_figures(info, terms.method, period, owners)
     places = {each: f"{agreed.indicator_id}/{agreed.period}/{each}" for each in owners}
     parts = await reader.many(actor, "part", list(places.values()), Part)
     windows = [
@@ -184,20 +186,6 @@ async def _figures(
 
 async def _inputs(info: Info, terms: IndicatorTerms, period: str) -> dict[str, Neighbour]:
     """What is agreed of a composite's inputs, each by the version that it was measured by."""
-    found = {}
-    for each in terms.method.inputs:
-        place = f"{each.indicator_id}/{period}"
-        measured = await info.context.load("result", place, MeasurementState)
-        if measured is None:
-            continue
-        page = await info.context.doors.reader.page(
-            info.context.actor,
-            "indicator_version",
-            VersionState,
-            Window(first=MAX_PAGE),
-            Narrowed(each.indicator_id, status=ProposalStatus.AGREED),
-        )
-        for state in page.items:
-            if state.value.version.version == measured.value.version:
-                found[each.indicator_id] = Neighbour(measured.value, state.value.version.terms)
-    return found
+    named = [each.indicator_id for each in terms.method.inputs]
+    found = {key: await load_neighbour(info, key, period) for key in named}
+    return {key: each for key, each in found.items() if each is not None}

@@ -12,12 +12,12 @@ from ledger.indicator import IndicatorProposed
 from ledger.measurement import MeasurementProposed
 from ledger.measuring import used_parts
 from ledger.observation import ObservationsRecorded
-from ledger.part import BasisKind, PartSubmitted
+from ledger.part import BasisKind, PartSubmitted, from_ledger
 from ledger.priority import require_room
 from ledger.result import result
 from ledger.rule import ecosystem, require
 from ledger.series import check_declaration
-from ledger.surroundings import around
+from ledger.surroundings import around, derived
 from ledger.tree import HASH_SIZE
 
 
@@ -56,6 +56,12 @@ def _check_part(book: Book, placed: Placed, event: PartSubmitted) -> None:
     drafting.check_figures(version.terms, event.figures, "")
     is_measured = (event.indicator_id, event.period) in book.results
     require(not event.is_correction or is_measured, "it corrects what was never agreed")
+    follows = derived(book, version, event.period, party)
+    is_derived = event.basis.kind is BasisKind.LEDGER
+    require(is_derived == (follows is not None), "it rests on something else than its indicator")
+    if follows is not None:
+        expected = from_ledger(party, version.terms.method.kind, follows)
+        require((event.figures, event.basis) == expected, "it does not follow from the entries")
     if event.basis.kind is BasisKind.OBSERVATIONS:
         excluded = indices(book.exclusions.agreed(event.indicator_id, event.period))
         require(event.basis.exclusions == excluded, "it leaves out other rows than were agreed")

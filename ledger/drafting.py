@@ -75,7 +75,7 @@ def _check_texts(terms: IndicatorTerms) -> None:
     if not 1 <= len(terms.why.strip()) <= MAX_TEXT:
         raise WhyMissing("why")
     texts = [("name", terms.name), ("unit", terms.unit)]
-    if terms.method.kind not in COMPOSITES:
+    if terms.method.kind not in COMPOSITES and not terms.method.is_derived:
         texts.append(("series", terms.method.series))
     for path, text in texts:
         if not 1 <= len(text.strip()) <= MAX_NAME:

@@ -38,7 +38,7 @@ def entered(book: Book, placed: Placed, event: Proposed | OwnAct | RemarkMade) -
 def answered(book: Book, proposal: Proposal, index: int) -> Book:
     """The Book once a proposal of governance stands otherwise, by entry `index`."""
     key = proposal.proposal_id
-    kept = governance.answered(book.governance, key, proposal.status)
+    kept = governance.answered(book.governance, proposal)
     if proposal.status is not ProposalStatus.AGREED:
         return replace(book, governance=kept)
     kept = governance.agreed(kept, key, index, book.last_at)

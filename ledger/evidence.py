@@ -22,7 +22,7 @@ from ledger.observation import EnterUpload, RecordObservations
 from ledger.part import SubmitPart
 from ledger.priority import require_room
 from ledger.result import Around
-from ledger.surroundings import around
+from ledger.surroundings import around, derived
 from ledger.trust import member, proposed
 
 EvidenceCommand = (
@@ -164,6 +164,7 @@ def _submit(book: Book, command: SubmitPart, actor: Actor, now: datetime) -> Dec
         newest_batch=book.batches.get((actor.party_id, series), 0),
         exclusions=indices(book.exclusions.agreed(command.indicator_id, command.period)),
         is_measured=(command.indicator_id, command.period) in book.results,
+        derived=None if version is None else derived(book, version, command.period, actor.party_id),
     )
     object_id = f"{command.indicator_id}/{command.period}/{actor.party_id}"
     return Decision(facts, object_id, actor.party_id)

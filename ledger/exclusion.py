@@ -236,6 +236,8 @@ def check_window(version: IndicatorVersion, period_key: str, window: Window) -> 
     """Return if a window can be left out of a period. Raises ExclusionMalformed, PeriodUnknown."""
     if version.terms.method.kind in COMPOSITES:
         raise ExclusionMalformed("indicatorId", reason="leave it out of the composite's inputs")
+    if version.terms.method.is_derived:
+        raise ExclusionMalformed("indicatorId", reason="entries of the ledger are not left out")
     period = version.terms.calendar.period(period_key)
     if window.from_at >= window.until_at:
         raise ExclusionMalformed("window.untilAt", reason="it ends before it starts")

@@ -22,7 +22,7 @@ from ledger.initiative import (
 from ledger.membership import LeftAtGate, Membership, MembershipProposed, state_of
 from ledger.people import SessionHeld, StewardsNamed
 from ledger.pilot import LessonRecorded, Pilot, PilotProposed, Promotion, PromotionProposed
-from ledger.proposal import Opening, ProposalKind, ProposalStatus
+from ledger.proposal import Opening, Proposal, ProposalKind, ProposalStatus
 from ledger.sponsor import SponsorNamed, Sponsors
 
 
@@ -92,15 +92,20 @@ def opened(kept: Governance, placed: Placed, event: Proposed) -> Governance:
             )
             return replace(kept, promotions=kept.promotions.set(key, promotion))
         case InitiativeProposed(initiative_id=initiative_id, terms=aimed):
-            initiative = Initiative(key, initiative_id, placed.party, aimed, index, status)
+            first = kept.initiatives.get(event.opening.replaces)
+            since = placed.at if first is None else first.proposed_at
+            initiative = Initiative(
+                key, initiative_id, placed.party, aimed, index, status, proposed_at=since
+            )
             return replace(kept, initiatives=kept.initiatives.set(key, initiative))
         case StageProposed(initiative_id=initiative_id, stage=stage):
             move = StageMove(key, initiative_id, stage, index, status)
             return replace(kept, stage_moves=kept.stage_moves.set(key, move))
 
 
-def answered(kept: Governance, key: str, status: ProposalStatus) -> Governance:
+def answered(kept: Governance, proposal: Proposal) -> Governance:
     """Governance once a proposal stands otherwise."""
+    key, status = proposal.proposal_id, proposal.status
     if (membership := kept.memberships.get(key)) is not None:
         membership = replace(membership, status=status)
         return replace(kept, memberships=kept.memberships.set(key, membership))
@@ -110,7 +115,8 @@ def answered(kept: Governance, key: str, status: ProposalStatus) -> Governance:
         promotion = replace(promotion, status=status)
         return replace(kept, promotions=kept.promotions.set(key, promotion))
     if (initiative := kept.initiatives.get(key)) is not None:
-        initiative = replace(initiative, status=status)
+        decided_at = None if proposal.is_pending else proposal.touched_at
+        initiative = replace(initiative, status=status, decided_at=decided_at)
         return replace(kept, initiatives=kept.initiatives.set(key, initiative))
     move = kept.stage_moves.get(key)
     if move is None:

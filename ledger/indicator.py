@@ -239,6 +239,20 @@ class IndicatorProposed:
 
 
 @dataclass(frozen=True, slots=True)
+class IndicatorProposedV2:
+    """Version 2, before a method could read entries of the ledger."""
+
+    opening: Opening
+    indicator_id: str
+    version: int
+    terms: IndicatorTerms
+
+    def upgraded(self) -> IndicatorProposed:
+        """What it means in the newest version."""
+        return IndicatorProposed(self.opening, self.indicator_id, self.version, self.terms)
+
+
+@dataclass(frozen=True, slots=True)
 class IndicatorProposedV1:
     """Version 1: totals alone, no margins, bands, pooling or composites; those keep no meaning."""
 

@@ -17,6 +17,7 @@ from ledger.errors import Refusal
 from ledger.fact import Fact
 from ledger.ids import ProposalId, Seed
 from ledger.proposal import Agreements, Opening, ProposalKind, ProposalStatus
+from ledger.schedule import AT_ONCE
 
 MAX_NAME = 120
 MAX_TEXT = 4000
@@ -119,7 +120,11 @@ class StageReached:
 
 @dataclass(frozen=True, slots=True)
 class Initiative:
-    """An initiative as it stands. `stages` in order, empty while it is not agreed."""
+    """An initiative as it stands. `stages` in order, empty while it is not agreed.
+
+    `proposed_at` is when its first proposal was; later ones replaced that. `decided_at` is when
+    its proposal was agreed or came to nothing; None while it is pending.
+    """
 
     proposal_id: str
     initiative_id: str
@@ -128,11 +133,17 @@ class Initiative:
     index: int
     status: ProposalStatus
     stages: tuple[StageReached, ...] = ()
+    proposed_at: datetime = AT_ONCE
+    decided_at: datetime | None = None
 
     @property
     def stage(self) -> InitiativeStage | None:
         """The stage that it has reached; None while it is not agreed."""
         return self.stages[-1].stage if self.stages else None
+
+    def reached(self, stage: InitiativeStage) -> StageReached | None:
+        """When and by which entry it reached a stage, if it did."""
+        return next((each for each in self.stages if each.stage is stage), None)
 
     def concerned(self) -> frozenset[str]:
         """Those whom it names, and its proposer."""

@@ -82,6 +82,20 @@ _MARGINS: dict[Method, frozenset[MarginKind]] = {
 }
 
 
+class Source(StrEnum):
+    """What a method reads of a period; what each counts of the ledger's entries: `innovation`."""
+
+    OBSERVATIONS = "OBSERVATIONS"
+    INITIATIVES_PROPOSED = "INITIATIVES_PROPOSED"
+    INITIATIVES_AGREED = "INITIATIVES_AGREED"
+    INITIATIVES_TRIED = "INITIATIVES_TRIED"
+    INITIATIVES_RUNNING = "INITIATIVES_RUNNING"
+    INITIATIVES_COMPLETED = "INITIATIVES_COMPLETED"
+    INITIATIVES_ADOPTED = "INITIATIVES_ADOPTED"
+    INITIATIVE_LEAD_DAYS = "INITIATIVE_LEAD_DAYS"
+    INITIATIVE_EFFECTS = "INITIATIVE_EFFECTS"
+
+
 class Comparison(StrEnum):
     """How a single answer meets its target."""
 
@@ -158,7 +172,8 @@ class MethodTerms:
     """The method and what it reads: `series` names the observations, `segment` narrows them.
 
     `answers` is for methods over single answers, `target` for SHARE_MEETING_TARGET, `percentile`
-    for MEDIAN (its interpolation) and PERCENTILE, `inputs` for composites.
+    for MEDIAN (its interpolation) and PERCENTILE, `inputs` for composites. Where `source` is not
+    OBSERVATIONS, parts follow from entries of the ledger, and no series is named.
     """
 
     kind: Method
@@ -170,6 +185,12 @@ class MethodTerms:
     target: AnswerTarget | None = None
     percentile: PercentileTerms | None = None
     inputs: tuple[WeightedInput, ...] = ()
+    source: Source = Source.OBSERVATIONS
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether its parts follow from entries of the ledger, not from what a party reports."""
+        return self.source is not Source.OBSERVATIONS
 
     def is_no_answer(self, value: Fraction) -> bool:
         """Whether a value is the code of "don't know"."""
@@ -197,6 +218,7 @@ def check(terms: MethodTerms) -> None:
         names = ", ".join(sorted(allowed))
         raise MethodMalformed("method.margin", reason=f"{terms.kind} has {names}")
     _check_presence(terms)
+    _check_source(terms)
     if terms.answers is not None:
         _check_answer_terms(terms, terms.answers)
     if terms.percentile is not None and not 0 < terms.percentile.share < 1:
@@ -214,11 +236,22 @@ def _check_presence(terms: MethodTerms) -> None:
         ("target", terms.target is not None, kind is Method.SHARE_MEETING_TARGET),
         ("percentile", terms.percentile is not None, kind in PERCENTILES),
         ("inputs", bool(terms.inputs), kind in COMPOSITES),
-        ("series", bool(terms.series), kind not in COMPOSITES),
+        ("series", bool(terms.series), kind not in COMPOSITES and not terms.is_derived),
     ):
         if given != is_read:
             verb = "needs" if is_read else "takes no"
             raise MethodMalformed(f"method.{name}", reason=f"{kind} {verb} {name}")
+
+
+def _check_source(terms: MethodTerms) -> None:
+    """What is counted of the ledger is no survey, no composite, and has no segments."""
+    if not terms.is_derived:
+        return
+    if terms.kind in SCALES or terms.kind in COMPOSITES:
+        reason = f"{terms.kind} is not computed from entries of the ledger"
+        raise MethodMalformed("method.source", reason=reason)
+    if terms.segment:
+        raise MethodMalformed("method.segment", reason=f"{terms.source} has no segments")
 
 
 def _check_answer_terms(terms: MethodTerms, answers: AnswerTerms) -> None:

@@ -55,17 +55,23 @@ class ObservationsExist(Refusal):
     """Your party recorded {count} rows of this period: it is not empty. -> Submit them instead."""
 
 
+class PartDerived(Refusal):
+    """Parts of this indicator follow from the ledger's entries. -> Submit yours without this."""
+
+
 class BasisKind(StrEnum):
-    """What a part rests on: the party's recorded observations, or its declaration."""
+    """What a part rests on: the party's observations, its declaration, or the ledger's entries."""
 
     OBSERVATIONS = "OBSERVATIONS"
     DECLARED = "DECLARED"
+    LEDGER = "LEDGER"
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
     """What a part rests on. For observations, the batches' ledger indices and the row count.
 
+    For LEDGER, the entries that it was derived from, and how many initiatives or aims it counts.
     `exclusions` are the entries of the agreed exclusions that left rows out.
     """
 
@@ -168,12 +174,14 @@ def submit(
     newest_batch: int,
     exclusions: tuple[int, ...],
     is_measured: bool,
+    derived: Aggregate | None,
 ) -> tuple[Fact, ...]:
     """The fact of a submitted part.
 
     `newest_batch` is the index of the party's newest batch of the series, 0 when it has none;
-    `exclusions` are the entries of the agreed exclusions of the period. Raises IndicatorNotAgreed,
-    NotACoOwner, PeriodUnknown, PeriodNotEnded, AlreadyMeasured, NotYetMeasured, ObservationsMoved,
+    `exclusions` are the entries of the agreed exclusions of the period, `derived` is what the
+    ledger's entries say of it where the method reads them. Raises IndicatorNotAgreed, NotACoOwner,
+    PeriodUnknown, PeriodNotEnded, AlreadyMeasured, NotYetMeasured, PartDerived, ObservationsMoved,
     ExclusionsMoved, ObservationsExist, EvidenceMissing, NotYourPart, NothingMeasured, and what
     `drafting.check_figures` raises.
     """
@@ -186,7 +194,9 @@ def submit(
         raise AlreadyMeasured("period", period=command.period)
     if command.is_correction and not is_measured:
         raise NotYetMeasured("period", period=command.period)
-    if command.declared is not None:
+    if derived is not None:
+        figures, basis = _derived(command, version.terms.method, actor, derived)
+    elif command.declared is not None:
         figures, basis = _declared(command, command.declared, actor)
     else:
         terms = version.terms.method
@@ -206,6 +216,21 @@ def submit(
             )
         ),
     )
+
+
+def _derived(
+    command: SubmitPart, terms: MethodTerms, actor: Actor, derived: Aggregate
+) -> tuple[Figures, Basis]:
+    for name in ("declared", "invited", "lines", "is_empty"):
+        if getattr(command, name):
+            raise PartDerived({"lines": "attribution", "is_empty": "isEmpty"}.get(name, name))
+    return from_ledger(actor.party_id, terms.kind, derived)
+
+
+def from_ledger(party_id: str, method: Method, derived: Aggregate) -> tuple[Figures, Basis]:
+    """The part that follows from entries of the ledger, the same for an audit."""
+    figures = figures_of(party_id, method, derived)
+    return figures, Basis(BasisKind.LEDGER, batches=derived.batches, row_count=derived.row_count)
 
 
 def _declared(command: SubmitPart, declared: Figures, actor: Actor) -> tuple[Figures, Basis]:

@@ -39,7 +39,7 @@ from ledger.ecosystem import EcosystemFounded, EcosystemFoundedV1
 from ledger.exclusion import ExclusionProposed
 from ledger.first_settlement import SettlementProposedV1
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
-from ledger.indicator import IndicatorProposed, IndicatorProposedV1
+from ledger.indicator import IndicatorProposed, IndicatorProposedV1, IndicatorProposedV2
 from ledger.initiative import InitiativeProposed, StageProposed
 from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
@@ -71,7 +71,8 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("ecosystem.founded", 1): EcosystemFoundedV1,
     ("ecosystem.founded", 2): EcosystemFounded,
     ("indicator.proposed", 1): IndicatorProposedV1,
-    ("indicator.proposed", 2): IndicatorProposed,
+    ("indicator.proposed", 2): IndicatorProposedV2,
+    ("indicator.proposed", 3): IndicatorProposed,
     ("observations.recorded", 1): ObservationsRecordedV1,
     ("observations.recorded", 2): ObservationsRecorded,
     ("observations.dropped", 1): ObservationsDropped,

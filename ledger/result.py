@@ -167,7 +167,7 @@ def _from_previous(
     terms: IndicatorTerms, figures: Sequence[Figures], before: Neighbour | None
 ) -> _Drawn | None:
     """What the period before gives: its value, or its parts beside these; None when nothing."""
-    if before is None or not _is_comparable(terms, before.terms):
+    if before is None or not is_comparable(terms, before.terms):
         return None
     measured = before.measurement
     findings = measured.findings
@@ -245,7 +245,7 @@ def _contributions(terms: IndicatorTerms, figures: Sequence[Figures]) -> tuple[C
     return contributions(terms.method, figures)
 
 
-def _is_comparable(terms: IndicatorTerms, before: IndicatorTerms) -> bool:
+def is_comparable(terms: IndicatorTerms, before: IndicatorTerms) -> bool:
     """Whether two versions measure the same: a value of one can be set beside one of the other."""
     mine, other = terms.method, before.method
     return (terms.unit, mine.kind, mine.scale) == (before.unit, other.kind, other.scale)
@@ -254,7 +254,7 @@ def _is_comparable(terms: IndicatorTerms, before: IndicatorTerms) -> bool:
 def _change(
     terms: IndicatorTerms, outcome: Outcome | None, before: Neighbour | None
 ) -> tuple[Change, int | None]:
-    if outcome is None or before is None or not _is_comparable(terms, before.terms):
+    if outcome is None or before is None or not is_comparable(terms, before.terms):
         return Change.FIRST, None
     measured = before.measurement
     if measured.findings.is_void:

@@ -4,9 +4,16 @@ The one rule: decision and audit look it up in the same way, so that what was de
 audit repeats. Source: `domain.md` section 5.
 """
 
+from datetime import date
+
+from ledger.attained import Attained, attained, places
 from ledger.book import Book
 from ledger.indicator import IndicatorVersion
+from ledger.initiative import Initiative
+from ledger.innovation import judged, rows, summed_up
 from ledger.measurement import RestatementReason
+from ledger.method import Source
+from ledger.observation import Aggregate
 from ledger.proposal import ProposalStatus
 from ledger.result import Around, Neighbour
 
@@ -62,6 +69,40 @@ def touched_measurements(book: Book, index: int) -> tuple[int, ...]:
             )
         )
     )
+
+
+def derived(
+    book: Book, version: IndicatorVersion, period_key: str, party_id: str
+) -> Aggregate | None:
+    """What the ledger's entries say of a party in a period; None where the method reads none.
+
+    Raises PeriodUnknown.
+    """
+    method = version.terms.method
+    if not method.is_derived:
+        return None
+    period, known = version.terms.calendar.period(period_key), book.governance.initiatives.values()
+    effects: dict[str, tuple[Attained, ...]] = {}
+    if method.source is Source.INITIATIVE_EFFECTS:
+        effects = {
+            each.initiative_id: effects_of(book, each, each.terms.judged_on)
+            for each in judged(known, period, party_id)
+        }
+    return summed_up(method.kind, rows(method.source, known, period, party_id, effects))
+
+
+def effects_of(book: Book, initiative: Initiative, on: date) -> tuple[Attained, ...]:
+    """What an initiative did to each indicator at which it aims, of periods that ended by a day."""
+    found = []
+    for aim in initiative.terms.aims:
+        key = aim.indicator_id
+        version = book.current_indicator(key)
+        listed = [period for indicator_id, period in book.results if indicator_id == key]
+        calendar = None if version is None else version.terms.calendar
+        sides = (None, None) if calendar is None else places(initiative, calendar, listed, on)
+        before, after = (None if each is None else _neighbour(book, key, each) for each in sides)
+        found.append(attained(aim, before, after))
+    return tuple(found)
 
 
 def _neighbour(book: Book, indicator_id: str, period: str) -> Neighbour | None:
