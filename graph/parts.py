@@ -14,6 +14,7 @@ from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Index
 from ledger import part as rules
 from ledger.book import Indicator as IndicatorState
+from ledger.indicator import Attribution
 from ledger.part import BasisKind, IndicatorNotAgreed, SubmitPart
 from ledger.read import Found, Narrowed
 
@@ -167,7 +168,12 @@ async def _summed_up(info: Info, input: SubmitPartInput, indicator_id: str) -> S
         )
     windows = await agreed_windows(info, indicator_id, input.period)
     [aggregate] = await reader.sum_up(
-        actor, [actor.party_id], terms.method, terms.calendar.period(input.period), windows
+        actor,
+        [actor.party_id],
+        terms.method,
+        terms.calendar.period(input.period),
+        windows,
+        is_attributed=terms.attribution is Attribution.ATTRIBUTED,
     )
     return SubmitPart(
         indicator_id,

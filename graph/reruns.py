@@ -20,7 +20,7 @@ from ledger.actor import NotFound
 from ledger.book import Indicator as VersionState
 from ledger.errors import Refusal
 from ledger.figures import Figures, NothingMeasured
-from ledger.indicator import IndicatorTerms, IndicatorVersion, LowSample, Standing
+from ledger.indicator import Attribution, IndicatorTerms, IndicatorVersion, LowSample, Standing
 from ledger.insight import Past, Rerun, rerun
 from ledger.measurement import Measurement as MeasurementState
 from ledger.measurement import MeasurementProposed
@@ -165,7 +165,10 @@ async def _figures(
         (each.index, each.window)
         for each in await agreed_exclusions(info, agreed.indicator_id, agreed.period)
     ]
-    sums = await reader.sum_up(actor, owners, terms.method, period, windows)
+    is_attributed = terms.attribution is Attribution.ATTRIBUTED
+    sums = await reader.sum_up(
+        actor, owners, terms.method, period, windows, is_attributed=is_attributed
+    )
     figures = []
     for party_id, aggregate in zip(owners, sums, strict=True):
         part = parts.get(places[party_id])
@@ -178,7 +181,8 @@ async def _figures(
         summed = figures_of(party_id, terms.method.kind, aggregate)
         if part is not None:
             reported = part.value.figures
-            lines = reported.lines if reported.value == summed.value else ()
+            is_stated = not summed.lines and reported.value == summed.value
+            lines = reported.lines if is_stated else summed.lines
             summed = replace(summed, invited=reported.invited, lines=lines)
         figures.append(summed)
     return tuple(figures)

@@ -56,11 +56,11 @@ def _check_part(book: Book, placed: Placed, event: PartSubmitted) -> None:
     drafting.check_figures(version.terms, event.figures, "")
     is_measured = (event.indicator_id, event.period) in book.results
     require(not event.is_correction or is_measured, "it corrects what was never agreed")
-    follows = derived(book, version, event.period, party)
+    follows = derived(book, version, event.period, placed.party)
     is_derived = event.basis.kind is BasisKind.LEDGER
     require(is_derived == (follows is not None), "it rests on something else than its indicator")
     if follows is not None:
-        expected = from_ledger(party, version.terms.method.kind, follows)
+        expected = from_ledger(placed.party, version.terms.method.kind, follows)
         require((event.figures, event.basis) == expected, "it does not follow from the entries")
     if event.basis.kind is BasisKind.OBSERVATIONS:
         excluded = indices(book.exclusions.agreed(event.indicator_id, event.period))

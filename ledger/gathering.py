@@ -29,6 +29,8 @@ class Gathering(Reader):
         period: Period,
         windows: Sequence[tuple[int, Window]],
         proposed: Window | None = None,
+        *,
+        is_attributed: bool = False,
     ) -> list[Aggregate]:
         """What the rows of each party say to a method. See `store.sums.sum_up`.
 
@@ -41,7 +43,16 @@ class Gathering(Reader):
             if not sees_all and set(parties) != {actor.party_id}:
                 raise NotFound("parties", what="observations of others", id=method.series)
             return [
-                await sums.sum_up(connection, key, party, method, period, windows, proposed)
+                await sums.sum_up(
+                    connection,
+                    key,
+                    party,
+                    method,
+                    period,
+                    windows,
+                    proposed,
+                    is_attributed=is_attributed,
+                )
                 for party in parties
             ]
 

@@ -265,6 +265,17 @@ def _check_place(row: Observation, place: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class AttributedSum:
+    """What the rows add up to that name these parties; those that name nobody are the reporter's.
+
+    Of several parties a row is in equal parts.
+    """
+
+    parties: tuple[str, ...]
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregate:
     """What a party's rows of one series, segment and period add up to, prepared outside the lock.
 
@@ -272,6 +283,7 @@ class Aggregate:
     batch of the party's series when it was prepared, 0 when there was none. For methods over single
     answers `value` is their sum, and `answers` or `squares` say the rest. `exclusions` are the
     entries of the exclusions that left rows out; `lowest` and `highest` are the extreme values.
+    `attributed` adds up to `value`, by whom the rows name; None where that is not read.
     """
 
     value: Fraction
@@ -285,3 +297,4 @@ class Aggregate:
     exclusions: tuple[int, ...] = ()
     lowest: Fraction | None = None
     highest: Fraction | None = None
+    attributed: tuple[AttributedSum, ...] | None = None

@@ -4,6 +4,7 @@ The one rule: a part names what it rests on, recorded observations by their batc
 by its hash, and speaks for its own party alone. Source: `domain.md` section 5.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,10 +14,18 @@ from ledger.actor import Actor
 from ledger.drafting import check_figures
 from ledger.errors import Refusal
 from ledger.fact import Fact
-from ledger.figures import AttributionLine, Figures, NothingMeasured, check_answer
+from ledger.figures import (
+    AttributionKind,
+    AttributionLine,
+    Figures,
+    FiguresMalformed,
+    NothingMeasured,
+    PartyShare,
+    check_answer,
+)
 from ledger.indicator import IndicatorVersion
 from ledger.method import HISTOGRAMS, MOMENTS, Method, MethodTerms
-from ledger.observation import Aggregate
+from ledger.observation import Aggregate, AttributedSum
 
 
 class IndicatorNotAgreed(Refusal):
@@ -72,7 +81,8 @@ class Basis:
     """What a part rests on. For observations, the batches' ledger indices and the row count.
 
     For LEDGER, the entries that it was derived from, and how many initiatives or aims it counts.
-    `exclusions` are the entries of the agreed exclusions that left rows out.
+    `exclusions` are the entries of the agreed exclusions that left rows out. `reads_attribution`:
+    whose the rows say that they are was read, as it was not in the first parts.
     """
 
     kind: BasisKind
@@ -80,6 +90,7 @@ class Basis:
     batches: tuple[int, ...] = ()
     row_count: int = 0
     exclusions: tuple[int, ...] = ()
+    reads_attribution: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,25 @@ class PartSubmitted:
     basis: Basis
     is_correction: bool = False
     prepared_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartSubmittedV3:
+    """Version 3, which did not read whose the rows say that they are."""
+
+    indicator_id: str
+    version: int
+    period: str
+    figures: Figures
+    basis: Basis
+    is_correction: bool = False
+    prepared_by: str = ""
+
+    def upgraded(self) -> PartSubmitted:
+        """What it means in the newest version."""
+        place = (self.indicator_id, self.version, self.period)
+        how = (self.is_correction, self.prepared_by)
+        return PartSubmitted(*place, self.figures, self.basis, *how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,17 +293,21 @@ def _summed_up(
         if extreme is not None and method in HISTOGRAMS | MOMENTS:
             check_answer(terms, extreme, "period")
     figures = figures_of(actor.party_id, method, aggregate)
-    figures = replace(figures, invited=command.invited, lines=command.lines)
+    if figures.lines and command.lines:
+        reason = "the rows say whose they are: state no lines beside them"
+        raise FiguresMalformed("attribution", reason=reason)
+    figures = replace(figures, invited=command.invited, lines=command.lines or figures.lines)
     return figures, Basis(
         BasisKind.OBSERVATIONS,
         batches=aggregate.batches,
         row_count=aggregate.row_count,
         exclusions=aggregate.exclusions,
+        reads_attribution=aggregate.attributed is not None,
     )
 
 
 def figures_of(party_id: str, method: Method, aggregate: Aggregate) -> Figures:
-    """What summed up rows say to a method: totals, or answers with their number."""
+    """What summed up rows say to a method: totals, or answers with their number; and whose."""
     is_ratio, is_answered = method is Method.POOLED_RATIO, method in HISTOGRAMS | MOMENTS
     base = Fraction(0) if is_ratio and aggregate.row_count == 0 else aggregate.denominator
     return Figures(
@@ -283,4 +317,28 @@ def figures_of(party_id: str, method: Method, aggregate: Aggregate) -> Figures:
         aggregate.row_count if is_answered else aggregate.sample_size,
         answers=aggregate.answers,
         squares=aggregate.squares,
+        lines=attribution_of(party_id, aggregate.attributed or ()),
+    )
+
+
+def attribution_of(
+    party_id: str, attributed: Sequence[AttributedSum]
+) -> tuple[AttributionLine, ...]:
+    """The lines of rows that name parties; none where all are the reporter's own.
+
+    Law: they add up to the rows' value.
+    """
+    sums: dict[tuple[str, ...], Fraction] = {}
+    for each in attributed:
+        whose = each.parties or (party_id,)
+        sums[whose] = sums.get(whose, Fraction(0)) + each.value
+    if set(sums) <= {(party_id,)}:
+        return ()
+    return tuple(
+        AttributionLine(
+            AttributionKind.SOLE if len(whose) == 1 else AttributionKind.JOINT,
+            value,
+            tuple(PartyShare(each, Fraction(1, len(whose))) for each in whose),
+        )
+        for whose, value in sorted(sums.items())
     )

@@ -46,7 +46,7 @@ from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegis
 from ledger.measurement import MeasurementProposed, MeasurementProposedV1
 from ledger.membership import LeftAtGate, MembershipProposed
 from ledger.observation import ObservationsRecorded, ObservationsRecordedV1
-from ledger.part import PartSubmitted, PartSubmittedV1, PartSubmittedV2
+from ledger.part import PartSubmitted, PartSubmittedV1, PartSubmittedV2, PartSubmittedV3
 from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.people import SessionHeld, StewardsNamed
@@ -78,7 +78,8 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("observations.dropped", 1): ObservationsDropped,
     ("part.submitted", 1): PartSubmittedV1,
     ("part.submitted", 2): PartSubmittedV2,
-    ("part.submitted", 3): PartSubmitted,
+    ("part.submitted", 3): PartSubmittedV3,
+    ("part.submitted", 4): PartSubmitted,
     ("measurement.proposed", 1): MeasurementProposedV1,
     ("measurement.proposed", 2): MeasurementProposed,
     ("exclusion.proposed", 1): ExclusionProposed,

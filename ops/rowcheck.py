@@ -26,7 +26,7 @@ from ledger.fact import Placed
 from ledger.history import decode_base64, render_instant
 from ledger.indicator import IndicatorVersion
 from ledger.method import HISTOGRAMS, MOMENTS, MethodTerms
-from ledger.observation import Aggregate, ObservationsRecorded, row_leaf
+from ledger.observation import Aggregate, AttributedSum, ObservationsRecorded, row_leaf
 from ledger.part import BasisKind, PartSubmitted, figures_of
 from ledger.rows import FORMAT
 from ledger.tree import Frontier
@@ -34,10 +34,11 @@ from ops.verdict import Verdict
 
 INSERT_ROWS = 5000
 TABLE = """CREATE TABLE row (batch INTEGER, series TEXT, reference TEXT, revision INTEGER,
-    period TEXT, at TEXT, segment TEXT, value TEXT, denominator TEXT, sample_size INTEGER)"""
+    period TEXT, at TEXT, segment TEXT, value TEXT, denominator TEXT, sample_size INTEGER,
+    attribution TEXT)"""
 INDEX = "CREATE INDEX place ON row (series, period, at)"
-INSERT = "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-NEWEST = """SELECT value, denominator, sample_size, batch, at, segment FROM (
+INSERT = "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+NEWEST = """SELECT value, denominator, sample_size, batch, at, segment, attribution FROM (
     SELECT *, row_number() OVER (PARTITION BY reference ORDER BY revision DESC) AS place
     FROM row WHERE series = ? AND batch < ?
 ) WHERE place = 1 AND (? = '' OR segment = ?)
@@ -150,7 +151,7 @@ class _Rows:
         row = decode_object(data)
         columns = ("series", "reference", "revision", "period", "at", "segment", "value")
         kept = [row[name] for name in (*columns, "denominator", "sampleSize")]
-        self.waiting.append((batch, *kept))
+        self.waiting.append((batch, *kept, row.get("attribution", "")))
         if len(self.waiting) >= INSERT_ROWS:
             self._flush()
         return row_leaf(decode_base64(str(fields["salt"])), data)
@@ -235,9 +236,15 @@ class _Rows:
             return f"{len(found)} rows, the part says {basis.row_count}"
         if set(basis.batches) != {row[3] for row in found}:
             return "it names other batches"
-        figures = figures_of(self.party, method.kind, _aggregate(method, found))
-        if replace(figures, invited=said.invited, lines=said.lines) == said:
+        aggregate = _aggregate(method, found)
+        if not basis.reads_attribution:
+            aggregate = replace(aggregate, attributed=None)
+        figures = figures_of(self.party, method.kind, aggregate)
+        lines = figures.lines or said.lines
+        if replace(figures, invited=said.invited, lines=lines) == said:
             return ""
+        if figures.value == said.value and figures.lines:
+            return "they are other parties' than it says"
         return f"they add up to {figures.value}"
 
 
@@ -258,6 +265,9 @@ def _aggregate(method: MethodTerms, rows: Sequence[Sequence[Any]]) -> Aggregate:
         values = [round_to(value, step, Rounding.HALF_UP) for value in values]
     denominators = [parse_number(row[1]) for row in rows if row[1] is not None]
     sizes = [row[2] for row in rows if row[2] is not None]
+    whose: dict[str, Fraction] = {}
+    for row, value in zip(rows, values, strict=True):
+        whose[row[6]] = whose.get(row[6], Fraction(0)) + value
     found = Aggregate(
         sum(values, Fraction(0)),
         sum(denominators, Fraction(0)) if denominators else None,
@@ -265,6 +275,7 @@ def _aggregate(method: MethodTerms, rows: Sequence[Sequence[Any]]) -> Aggregate:
         len(rows),
         (),
         0,
+        attributed=tuple(AttributedSum(tuple(key.split()), value) for key, value in whose.items()),
     )
     if method.kind in MOMENTS and not (method.answers and method.answers.no_answers):
         return replace(found, squares=sum((value * value for value in values), Fraction(0)))

@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
+import asyncpg
+
 from ledger.distribution import MAX_BINS, Bin
 from ledger.exclusion import Window
+from ledger.figures import MAX_LINES
 from ledger.ids import EcosystemId
 from ledger.method import HISTOGRAMS, MOMENTS, MethodTerms
-from ledger.observation import Aggregate
+from ledger.observation import Aggregate, AttributedSum
 from ledger.periods import Period
 from ledger.store.pool import Connection
 from ledger.store.queries import load
@@ -38,10 +41,12 @@ async def sum_up(
     period: Period,
     windows: Sequence[tuple[int, Window]],
     proposed: Window | None = None,
+    *,
+    is_attributed: bool = False,
 ) -> Aggregate:
     """What a party's rows of a period say to a method. `windows`: (entry, window) left out.
 
-    `proposed` is left out too, though no entry says so yet.
+    `proposed` is left out too, though no entry says so yet. `is_attributed`: by whom the rows name.
 
     The newest batch is read before the answers: rows that arrive between are found out by it.
     """
@@ -73,6 +78,9 @@ async def sum_up(
         lowest=_fraction(row["lowest"]),
         highest=_fraction(row["highest"]),
     )
+    if is_attributed:
+        named = await connection.fetch(SQL["attributed"], *asked, MAX_LINES + 1)
+        found = replace(found, attributed=tuple(_attributed(each) for each in named))
     if method.kind in MOMENTS and not (method.answers and method.answers.no_answers):
         return replace(found, squares=Fraction(row["squares"]))
     if method.kind not in HISTOGRAMS | MOMENTS:
@@ -103,6 +111,10 @@ async def late_rows(
         period.ends_at,
     )
     return [LateRows(row["party"], row["row_count"], row["newest_batch"]) for row in rows]
+
+
+def _attributed(row: asyncpg.Record) -> AttributedSum:
+    return AttributedSum(tuple(row["attribution"].split()), Fraction(row["value"]))
 
 
 def _fraction(value: Decimal | None) -> Fraction | None:

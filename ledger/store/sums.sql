@@ -35,6 +35,22 @@ FROM (
 ) AS counted
 GROUP BY counted.value ORDER BY counted.value LIMIT $12
 
+-- name: attributed :many
+-- What the rows that summed_up counts add up to by whom they name ('' for nobody), at most $12 of them.
+SELECT counted.attribution AS attribution, sum(counted.value) AS value
+FROM (
+    SELECT CASE WHEN $11::integer IS NULL THEN o.value ELSE round(o.value, $11) END AS value, o.attribution
+    FROM observation o
+    WHERE o.ecosystem_id = $1 AND o.party = $2 AND o.series = $3 AND ($4::text = '' OR o.segment = $4)
+        AND (o.period = $5 OR (o.period = '' AND o.at >= $6 AND o.at < $7))
+        AND NOT EXISTS (SELECT FROM observation later
+            WHERE later.ecosystem_id = $1 AND later.party = $2 AND later.series = $3
+                AND later.reference = o.reference AND later.revision > o.revision)
+        AND NOT EXISTS (SELECT FROM unnest($8::timestamptz[], $9::timestamptz[], $10::text[]) AS w (from_at, until_at, segment)
+            WHERE o.at >= w.from_at AND o.at < w.until_at AND (w.segment = '' OR o.segment = w.segment))
+) AS counted
+GROUP BY counted.attribution ORDER BY counted.attribution LIMIT $12
+
 -- name: late_rows :many
 -- Rows of a series, segment and period that came after each party's part, with the newest batch among them.
 SELECT o.party AS party, count(*) AS row_count, max(o.batch_index) AS newest_batch
