@@ -14,6 +14,7 @@ from graph.paging import After, Before, Connection, First, Last, connection, win
 from graph.parties import Party, party_by_id
 from graph.payments import Payment, payment_of
 from graph.scalars import Index
+from graph.scheme_types import PaymentReferences
 from graph.settlements import Settlement, load_settlement
 from ledger import due as rules
 from ledger import payment as payments
@@ -24,7 +25,8 @@ from ledger.read import Found, Narrowed
 strawberry.enum(
     DueStatus,
     description="UNPAID; REPORTED by the payer alone; PARTLY_PAID, MATCHED or OVERPAID by what the "
-    "payee says arrived; REVERSED when every payment was taken back. Values may be added.",
+    "payee says arrived; REVERSED when every payment, or the settlement, was taken back. Values "
+    "may be added.",
 )
 strawberry.enum(
     Ageing,
@@ -41,14 +43,18 @@ class Due(Node):
     state: strawberry.Private[rules.Due]
     reference: str = field(description="ISO 11649 reference of the stake.")
     period: str = field(description="Key of the settled period.")
-    amount: Money = field(description="What is owed; above zero.")
+    amount: Money = field(description="What is owed; zero once its settlement was taken back.")
     reported: Money = field(description="What the payer says it paid.")
     received: Money = field(description="What the payee says arrived.")
     cleared: Money = field(description="What both say.")
-    open: Money = field(description="What has not arrived; zero when overpaid.")
+    netted: Money = field(description="What was set off against other dues of the partner.")
+    open: Money = field(description="What has not arrived, nor was set off; zero when overpaid.")
     due_on: date = field(description="Last day to pay, by the scheme's payment terms.")
     status: DueStatus = field(description="How it stands, whatever the day.")
     index: Index = field(description="The entry that posted it.")
+    papers: list[PaymentReferences] = field(
+        description="What the finance of its payer and payee needs on documents, by the scheme."
+    )
 
     @field(description="Who owes.")
     async def payer(self, info: Info) -> Party:
@@ -102,10 +108,20 @@ def due_of(state: rules.Due) -> Due:
         reported=money_of(Amount(currency, state.reported_minor)),
         received=money_of(Amount(currency, state.received_minor)),
         cleared=money_of(Amount(currency, state.cleared_minor)),
+        netted=money_of(Amount(currency, state.netted_minor)),
         open=money_of(state.open),
         due_on=state.due_on,
         status=state.status,
         index=Index(state.index),
+        papers=[
+            PaymentReferences(
+                party_id=strawberry.ID(global_id("Party", each.party_id)),
+                purchase_order=each.purchase_order,
+                tax_number=each.tax_number,
+                account_code=each.account_code,
+            )
+            for each in state.papers
+        ],
     )
 
 

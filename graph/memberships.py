@@ -108,7 +108,8 @@ class MembershipTermsInput:
     )
     grants: list[Grant] | None = field(
         default=None,
-        description="An observer's: what it sees beside what is governed; null: everything.",
+        description="An observer's: what it sees beside what is governed; null: everything but "
+        "confidential stakes.",
     )
 
     def read(self) -> parties.MembershipTerms:

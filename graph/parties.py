@@ -18,7 +18,9 @@ strawberry.enum(PartyRole, description="What a party is in the ecosystem. Values
 strawberry.enum(
     Grant,
     description="What an observer may see beside proposals, policies, parties, keys and "
-    "everything else that is governed. Values may be added.",
+    "everything else that is governed. STAKES, which no other grant includes: the partners' own "
+    "parts of confidential schemes and what follows from them, of the time from the grant on. "
+    "Values may be added.",
 )
 
 
@@ -39,7 +41,9 @@ class MembershipTerms:
     notice_days: int = field(
         description="By the end of how many calendar days before a gate the act must be entered."
     )
-    grants: list[Grant] | None = field(description="Of an observer; null: it sees everything.")
+    grants: list[Grant] | None = field(
+        description="Of an observer; null: it sees everything but confidential stakes."
+    )
 
 
 def terms_of(terms: rules.MembershipTerms) -> MembershipTerms:

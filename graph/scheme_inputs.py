@@ -260,7 +260,7 @@ class SchemeTermsInput:
 
 @strawberry.input(description="One partner's own part of a confidential scheme.")
 class PartnerTermsInput:
-    """Sealed: the partner and the outsourcer alone see it."""
+    """Sealed: the partner, the outsourcer and observers with the grant STAKES alone see it."""
 
     party_id: strawberry.ID = field(description="A party that shares.")
     schedule: list[AtRiskRateInput] = field(description="Its shares at risk by years, from 1 on.")

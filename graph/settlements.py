@@ -26,7 +26,8 @@ from ledger.stake import SealedStake
 strawberry.enum(
     rules.SettlementKind,
     description="What a settlement pays for: a period by incentive or credit, a true-up of "
-    "restated periods, losses earned back, late reports. Values may be added.",
+    "restated periods, losses earned back, late reports; a reversal takes a period's settlement "
+    "back. Values may be added.",
 )
 
 
@@ -66,7 +67,7 @@ class TraceStep:
     period: str | None = field(description="The period it looks back at; null: the settled one.")
 
 
-@strawberry.type(description="A settled period that a true-up corrects.")
+@strawberry.type(description="A settled period that is corrected or taken back.")
 class CorrectedPeriod:
     """What each party had for it, and has now; parties in the order of the stakes."""
 
@@ -104,7 +105,7 @@ class Settlement(Node):
     due_on: date = field(description="Last day to pay.")
     index: Index = field(description="The entry that proposed it.")
     corrected: list[CorrectedPeriod] = field(
-        description="The settled periods that a true-up corrects, oldest first."
+        description="The settled periods that a true-up corrects, or a reversal takes back."
     )
 
     @field(description="One a partner; of a confidential settlement those that you may see.")
@@ -131,7 +132,7 @@ class Settlement(Node):
                 found.append(stake.value.content)
         return found
 
-    @field(description="The agreed true-ups that correct it, oldest first.")
+    @field(description="The agreed true-ups that correct it, or its reversal, oldest first.")
     async def corrected_by(self, info: Info) -> list["Settlement"]:
         """The other end of the link."""
         found = [await load_settlement(info, key) for key in self.state.corrected_by]
@@ -218,7 +219,8 @@ class ProposeSettlementInput:
     scheme_id: strawberry.ID = field(description="An agreed scheme.")
     period: str = field(
         description="The period to settle: all its indicators measured and agreed. Of a true-up a "
-        "later one than those it corrects; of an earn-back the last of the scheme's year."
+        "later one than those it corrects; of an earn-back the last of the scheme's year; of a "
+        "reversal the period whose settlement is taken back."
     )
     kind: rules.SettlementKind | None = field(
         default=None, description="Null: the scheme's own, INCENTIVE or CREDIT."

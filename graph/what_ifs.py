@@ -15,14 +15,15 @@ from graph.nodes import local_id
 from graph.parties import Party, party_by_id
 from graph.previews import SchemeEvaluation, evaluation_of
 from graph.problems import Problem, problem_of
-from graph.scheme_inputs import SchemeTermsInput
+from graph.scheme_inputs import PartnerTermsInput, SchemeTermsInput
 from ledger import terms as forms
 from ledger import what_if as rules
 from ledger.actor import NotFound
 from ledger.basis import calendar_for, facts_for
 from ledger.book import Book
 from ledger.errors import Refusal
-from ledger.partner import is_confidential, nominal
+from ledger.partner import PartnerTerms, is_confidential, nominal
+from ledger.scheme import Scheme
 from ledger.soundness import check_terms
 
 
@@ -60,6 +61,20 @@ class PartyDifference:
         return await party_by_id(info, self.party_id)
 
 
+@strawberry.type(description="One partner's own terms of a confidential scheme, old beside new.")
+class PartnerWhatIf:
+    """Of a partner whose part you may see."""
+
+    party_id: strawberry.Private[str]
+    periods: list[ComparedPeriod] = field(description="Past periods, oldest first.")
+    difference: Money = field(description="New less old, over all periods.")
+
+    @field(description="The partner.")
+    async def party(self, info: Info) -> Party:
+        """Whose terms."""
+        return await party_by_id(info, self.party_id)
+
+
 @strawberry.type(description="Answer to `whatIfScheme`.")
 class WhatIf:
     """Problems, or past periods by old and new terms."""
@@ -71,6 +86,10 @@ class WhatIf:
     differences: list[PartyDifference] = field(
         description="One a party; none where the two schemes pay in two currencies."
     )
+    partners: list[PartnerWhatIf] = field(
+        description="Of two confidential schemes: one a partner whose part you may see, in its own "
+        "money, where `periods` take 100 for everybody; else empty."
+    )
 
 
 def notional_of(given: rules.Notional) -> NotionalPeriod:
@@ -81,6 +100,15 @@ def notional_of(given: rules.Notional) -> NotionalPeriod:
         is_notional=True,
         reason=given.reason,
         evaluation=None if found is None else evaluation_of(found, given.party_ids),
+    )
+
+
+def compared_of(each: rules.Compared) -> ComparedPeriod:
+    """A compared period as the API shows it."""
+    return ComparedPeriod(
+        period=each.period,
+        old=None if each.old is None else notional_of(each.old),
+        new=notional_of(each.new),
     )
 
 
@@ -97,12 +125,16 @@ class WhatIfQuery:
             strawberry.ID | None,
             strawberry.argument(description="An agreed scheme to compare with."),
         ] = None,
+        parts: Annotated[
+            list[PartnerTermsInput] | None,
+            strawberry.argument(description="Of a confidential one: partners' own new parts."),
+        ] = None,
     ) -> WhatIf:
         """Before anybody signs."""
         try:
-            return await _what_if(info, terms, scheme_id)
+            return await _what_if(info, terms, scheme_id, parts or [])
         except Refusal as refusal:
-            return WhatIf(problems=[problem_of(refusal)], periods=[], differences=[])
+            return WhatIf(problems=[problem_of(refusal)], periods=[], differences=[], partners=[])
 
     @field(
         description="What an agreed scheme would pay for its measured periods, whether its "
@@ -130,33 +162,33 @@ async def _book(info: Info) -> Book:
     return await info.context.doors.ledger.book(ecosystem.ecosystem_id)
 
 
-async def _what_if(info: Info, given: SchemeTermsInput, scheme_id: strawberry.ID | None) -> WhatIf:
+async def _what_if(
+    info: Info,
+    given: SchemeTermsInput,
+    scheme_id: strawberry.ID | None,
+    parts: list[PartnerTermsInput],
+) -> WhatIf:
     """The comparison. Raises a Refusal."""
     ecosystem = await info.context.ecosystem()
-    new = workroom(given, forms.SchemeTerms)
+    common = workroom(given, forms.SchemeTerms)
     book = await _book(info)
-    new = nominal(new) if is_confidential(new) else new
+    new = nominal(common) if is_confidential(common) else common
     facts = facts_for(book, new)
     check_terms(new, facts, ecosystem.signing_ids(book.last_at), ecosystem.outsourcer.party_id)
-    old = None
+    old, partners = None, []
     if scheme_id:
         key = local_id(scheme_id, "Scheme", "schemeId")
         agreed = book.current_scheme(key)
         if agreed is None:
             raise NotFound("schemeId", what="agreed scheme", id=key)
         old = agreed.terms
+        if is_confidential(common) and is_confidential(old):
+            partners = _partners(info, book, agreed, common, parts)
     compared = rules.what_if(book, old, new)
     party_ids = dict.fromkeys((*new.party_ids(), *(old.party_ids() if old else ())))
     return WhatIf(
         problems=[],
-        periods=[
-            ComparedPeriod(
-                period=each.period,
-                old=None if each.old is None else notional_of(each.old),
-                new=notional_of(each.new),
-            )
-            for each in compared
-        ],
+        periods=[compared_of(each) for each in compared],
         differences=[
             PartyDifference(
                 party_id=key, difference=money_of(rules.difference(compared, key, new.currency))
@@ -164,4 +196,28 @@ async def _what_if(info: Info, given: SchemeTermsInput, scheme_id: strawberry.ID
             for key in party_ids
             if old is None or old.currency == new.currency
         ],
+        partners=partners,
     )
+
+
+def _partners(
+    info: Info,
+    book: Book,
+    agreed: Scheme,
+    common: forms.SchemeTerms,
+    given: list[PartnerTermsInput],
+) -> list[PartnerWhatIf]:
+    """Each partner's own comparison that the viewer may see. Raises a Refusal."""
+    places = ((each, f"parts[{number}]") for number, each in enumerate(given))
+    parts = [workroom(each, PartnerTerms, place) for each, place in places]
+    viewer = info.context.actor.party_id
+    by_partner = {each.party_id: each for each in parts}
+    return [
+        PartnerWhatIf(
+            party_id=key,
+            periods=[compared_of(each) for each in compared],
+            difference=money_of(rules.difference(compared, key, common.currency)),
+        )
+        for key, compared in rules.personal_what_if(book, agreed, common, by_partner, viewer)
+        if agreed.terms.currency == common.currency
+    ]

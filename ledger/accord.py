@@ -33,6 +33,7 @@ from ledger.payout import posted
 from ledger.priority import is_bindable, require_bindable
 from ledger.proposal import Opening, Proposal, ProposalKind, Step
 from ledger.reply import Channel, Deadline
+from ledger.reversal import is_reversible, require_reversible
 from ledger.sponsor import AnotherSponsor, level_left
 from ledger.statement import Signing
 from ledger.trust import member
@@ -91,6 +92,7 @@ def _require_bindable(book: Book, fact: Fact, actor: Actor, now: datetime) -> No
     if proposal.next_step() is Step.AGREE or ruled is RulingOutcome.BINDS:
         require_bindable(book, proposal)
         require_closable(book, proposal)
+        require_reversible(book, proposal)
 
 
 def _may_notify(book: Book, command: NotifyParty, actor: Actor) -> None:
@@ -263,7 +265,8 @@ def agreed(
     What by now cannot bind any more lapses instead, where no member is there to be refused.
     """
     key = proposal.proposal_id
-    if not (is_bindable(book, proposal) and is_closable(book, proposal)):
+    still = is_closable(book, proposal) and is_reversible(book, proposal)
+    if not (is_bindable(book, proposal) and still):
         yield Fact(ProposalLapsed(key, ()))
         return
     consents = tuple(answer.index for answer in proposal.consents())

@@ -15,7 +15,13 @@ from ledger.audit_evidence import (
 )
 from ledger.audit_governance import asked_of_governance, check_governance
 from ledger.audit_paying import PAYING, check_paying
-from ledger.audit_payout import check_own, check_posted, check_scheme, check_settlement
+from ledger.audit_payout import (
+    check_netted,
+    check_own,
+    check_posted,
+    check_scheme,
+    check_settlement,
+)
 from ledger.audit_trust import check_trust
 from ledger.bankstatement import StatementImported
 from ledger.book import Book
@@ -34,6 +40,7 @@ from ledger.indicator import IndicatorProposed
 from ledger.journal import SettlementPosted, StakePosted
 from ledger.keyring import WitnessRegistered
 from ledger.measurement import MeasurementProposed
+from ledger.netting import DuesNetted
 from ledger.observation import ObservationsRecorded
 from ledger.part import PartSubmitted
 from ledger.partner import SchemePartProposed
@@ -49,7 +56,7 @@ from ledger.settlement import SettlementProposed
 from ledger.stake import StakeProposed
 from ledger.standing import may_enter
 
-FOLLOWS = ("stake.posted", "books.closed")
+FOLLOWS = ("stake.posted", "dues.netted", "books.closed")
 """Kinds of sealed entries that follow an agreement."""
 
 
@@ -79,13 +86,18 @@ def check_sealed(book: Book, sealed: Sealed) -> None:
 def _check_audience(book: Book, placed: Placed) -> None:
     """An audience is whom the event concerns; of a remark, members with the author among them."""
     if not isinstance(placed.event, RemarkMade | StatementImported | BooksClosed):
-        wanted = _audience_of(book, placed.event)
-        whose = "everybody" if wanted == EVERYBODY else "the partner and the outsourcer"
+        wanted = _audience_of(book, placed)
+        whose = (
+            "everybody" if wanted == EVERYBODY else "the partner's, the outsourcer's, the granted"
+        )
         require(placed.audience == wanted, f"its audience is not {whose}")
     elif placed.audience != EVERYBODY:
+        if isinstance(placed.event, BooksClosed):  # it follows: its author is the last to sign
+            known = ecosystem(book).party_ids()
+            require(known.issuperset(placed.audience), "its audience holds strangers")
+            return
         _check_members(book, placed)
-        if not isinstance(placed.event, BooksClosed):  # it follows: its author is the last to sign
-            require(placed.party in placed.audience, "its audience lacks its author")
+        require(placed.party in placed.audience, "its audience lacks its author")
 
 
 def _check_members(book: Book, placed: Placed | Sealed) -> None:
@@ -94,13 +106,17 @@ def _check_members(book: Book, placed: Placed | Sealed) -> None:
         require(members.issuperset(placed.audience), "its audience holds strangers")
 
 
-def _audience_of(book: Book, event: object) -> tuple[str, ...]:
+def _audience_of(book: Book, placed: Placed) -> tuple[str, ...]:
     """Who may open an event, but for remarks, whose author says so."""
-    match event:
+    match placed.event:
         case SchemePartProposed(part=part):
-            return ecosystem(book).confidants(part.party_id)
-        case StakeProposed(party_id=party_id) | StakePosted(party_id=party_id):
-            return ecosystem(book).confidants(party_id)
+            return ecosystem(book).confidants(part.party_id, placed.at)
+        case StakeProposed(party_id=party_id):
+            return ecosystem(book).confidants(party_id, placed.at)
+        case DuesNetted(set_offs=set_offs) if set_offs:
+            return book.dues[set_offs[0].loss_reference].audience
+        case StakePosted(settlement_id=key, party_id=party_id):
+            return book.sealed.stakes_of(key)[party_id].audience
         case PaymentReported(reference=reference) if reference in book.dues:
             return book.dues[reference].audience
         case PaymentConfirmed(payment_id=key) | PaymentReversed(payment_id=key):
@@ -129,6 +145,8 @@ def _check(book: Book, placed: Placed) -> None:
             check_report(book, placed, reported)
         case SettlementPosted() | StakePosted() as entered:
             check_posted(book, entered)
+        case DuesNetted() as set_off:
+            check_netted(book, set_off)
         case SchemePartProposed() | StakeProposed() as own:
             require(placed.party == ecosystem(book).outsourcer.party_id, "the outsourcer proposes")
             check_own(book, placed.at, own)
@@ -180,7 +198,9 @@ def _asked(book: Book, placed: Placed) -> tuple[str, frozenset[str]]:
             outsourcer = ecosystem(book).outsourcer.party_id
             return f"scheme/{key}", scheme_terms.sharer_ids() | {outsourcer}
         case SettlementProposed(content=content):
-            asked = content.concerned(ecosystem(book).outsourcer.party_id)
+            around = ecosystem(book)
+            signing = around.signing_ids(placed.at)
+            asked = content.concerned(around.outsourcer.party_id, signing)
             return settlement.subject_of(content), asked
         case PolicyProposed():
             return policy.SUBJECT, ecosystem(book).signing_ids(placed.at)

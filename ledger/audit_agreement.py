@@ -41,6 +41,7 @@ from ledger.lapse import lapsed, next_due
 from ledger.measurement import MeasurementProposed
 from ledger.membership import KINDS as MEMBERSHIP_KINDS
 from ledger.membership import MembershipProposed
+from ledger.netting import DuesNetted
 from ledger.pilot import PilotProposed, PromotionProposed
 from ledger.policy import PolicyApplied, PolicyProposed
 from ledger.proposal import Opening, ProposalKind, ProposalStatus
@@ -68,6 +69,13 @@ KINDS: Mapping[type, frozenset[ProposalKind]] = {
 }
 """Of which kind a proposal is, by its event: its policy's rule hangs on it."""
 
+FOLLOWING_AT_ONCE = (
+    SettlementPosted,
+    SettlementPartPosted,
+    StakePosted,
+    DuesNetted,
+    BooksClosed,
+)
 FOLLOWING = (
     ProposalOpened,
     SilenceCounted,
@@ -84,7 +92,7 @@ FOLLOWING = (
 def check_due(book: Book, placed: Placed) -> None:
     """Return if an entry is what comes next, where something follows or is due by then."""
     event = placed.event
-    if isinstance(event, SettlementPosted | SettlementPartPosted | StakePosted | BooksClosed):
+    if isinstance(event, FOLLOWING_AT_ONCE):
         return  # it follows an outcome, within the same breath
     due = next_due(book, placed.at)
     if due is None:

@@ -5,7 +5,7 @@ from functools import partial
 from ledger.amounts import Money
 from ledger.bankstatement import StatementImported
 from ledger.book import Book
-from ledger.booking import book_line, matched_line
+from ledger.booking import Desk, book_line, matched_line
 from ledger.due import Due
 from ledger.fact import Placed
 from ledger.reconciliation import LineEffect, LinesMatched, MatchedLine, MatchLine
@@ -25,18 +25,19 @@ def check_imported(book: Book, placed: Placed, imported: StatementImported) -> N
 def check_matched(book: Book, placed: Placed, matched: LinesMatched) -> None:
     """Each line does to its due what it must, after the lines before it. Raises RuleBroken."""
     require(bool(matched.lines), "it matches nothing")
+    desk = Desk.of(book)
     for line in matched.lines:
-        due = book.dues[line.reference]
+        due = desk.dues[line.reference]
         require(placed.party in (due.payer, due.payee), "the due is another's")
         require(placed.audience == due.audience, "its audience is not that of what is owed")
         require(line.place.statement_index < placed.index, "its statement comes later")
-        require(line.place.mark not in book.bank_lines, "a line is matched twice")
+        require(line.place.mark not in desk.bank_lines, "a line is matched twice")
         asked = MatchLine(line.place, _signed(line, due, placed.party), line.on, line.reference)
-        expected = matched_line(book, placed.party, asked, partial(str, line.payment_id))
+        expected = matched_line(desk, placed.party, asked, partial(str, line.payment_id))
         require(expected == line, "a line does something else")
         if line.effect is LineEffect.BEGUN:
-            require(line.payment_id not in book.payments, "its id was used before")
-        book = book_line(book, placed.party, placed.index, line)
+            require(line.payment_id not in desk.payments, "its id was used before")
+        book_line(desk, placed.party, placed.index, line)
 
 
 def _signed(line: MatchedLine, due: Due, party_id: str) -> Money:

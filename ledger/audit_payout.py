@@ -7,13 +7,15 @@ from ledger import first_check, first_settlement, first_terms, scheme
 from ledger.basis import facts_for, measured_for
 from ledger.book import Book
 from ledger.closeout import require_open
+from ledger.evaluation import RULES_VERSION
 from ledger.journal import SettlementPosted, StakePosted
+from ledger.netting import DuesNetted
 from ledger.partner import SchemePartProposed, SealedAt, is_confidential, personal
-from ledger.payout import posted
+from ledger.payout import posted, set_off
 from ledger.proposal import ProposalStatus
 from ledger.rule import RuleBroken, ecosystem, require
 from ledger.scheme import Scheme, SchemeProposed
-from ledger.settlement import SettlementContent, SettlementProposed
+from ledger.settlement import SettlementContent, SettlementKind, SettlementProposed
 from ledger.settling import corrected_periods, joint, settled
 from ledger.stake import SealedPart, SealedStake, StakeProposed
 
@@ -60,7 +62,7 @@ def check_own(book: Book, at: datetime, event: SchemePartProposed | StakePropose
         case StakeProposed(settlement_id=key, party_id=party_id, content=content):
             require(key not in book.settlement_proposals, "its settlement was proposed before it")
             agreed = _agreed(book, content)
-            args = (content.kind, content.period, at, key, party_id)
+            args = (content.kind, content.period, at, key, party_id, content.rules_version)
             require(settled(book, agreed, *args) == content, "it computes otherwise")
 
 
@@ -76,19 +78,22 @@ def check_settlement(book: Book, at: datetime, event: SettlementProposed) -> Non
     content = event.content
     agreed = _agreed(book, content)
     kind, period, key = content.kind, content.period, event.settlement_id
+    rules = content.rules_version
+    require(rules <= RULES_VERSION, "it names rules that are not known")
     require_open(book, agreed, period)
-    if content.rules_version == first_terms.RULES_VERSION:
+    if rules == first_terms.RULES_VERSION:
         measured = measured_for(book, agreed.terms.indicator_ids(), period)
         expected = first_settlement.compute_first(agreed, measured, period, key)
-    elif is_confidential(agreed.terms):
+    elif is_confidential(agreed.terms) and kind is not SettlementKind.REVERSAL:
         stakes = book.sealed.stakes_of(key)
         _check_places(book, content.sealed, stakes)
         named = corrected_periods(stake.content for stake in stakes.values())
         known = {each.period for each in content.corrected}
         require(known.issuperset(each.period for each in named), "it hides a corrected period")
-        expected = joint(book, agreed, kind, period, key, content.corrected, content.sealed)
+        named_here = (content.corrected, content.sealed, rules)
+        expected = joint(book, agreed, kind, period, key, *named_here)
     else:
-        expected = settled(book, agreed, kind, period, at, key)
+        expected = settled(book, agreed, kind, period, at, key, rules=rules)
     require(expected == content, "it computes otherwise")
 
 
@@ -104,3 +109,14 @@ def check_posted(book: Book, entered: SettlementPosted | StakePosted) -> None:
     require(not is_posted, "the settlement is posted twice")
     expected = [fact.event for fact in posted(book, proposal_id)]
     require(entered in expected, "its postings do not follow from the settlement")
+
+
+def check_netted(book: Book, entered: DuesNetted) -> None:
+    """What is set off follows from what was posted, once. Raises RuleBroken."""
+    key, party_id = entered.settlement_id, entered.party_id
+    is_sealed = (key, party_id) in book.sealed.posted
+    require(is_sealed or key in book.posted, "its settlement is not posted")
+    whole = SettlementPosted(key, ())
+    about: SettlementPosted | StakePosted = StakePosted(key, party_id, ()) if is_sealed else whole
+    expected = [fact.event for fact in set_off(book, about)]
+    require(entered in expected, "it is not what follows from the settlement")

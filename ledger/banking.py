@@ -17,7 +17,7 @@ from ledger.bankstatement import (
     seal_statement,
 )
 from ledger.book import Book
-from ledger.booking import book_line, matched_line
+from ledger.booking import Desk, book_line, matched_line
 from ledger.commands import Decision
 from ledger.due import Due
 from ledger.errors import Refusal
@@ -107,14 +107,15 @@ def _matched(
 ) -> tuple[LinesMatched, Book]:
     """The lines that are about their dues, each on what the ones before it did."""
     lines: list[MatchedLine] = []
+    desk = Desk.of(book)
     for each in asked:
-        if each.place.mark in book.bank_lines:
+        if each.place.mark in desk.bank_lines:
             continue
-        line = matched_line(book, actor.party_id, each, seed.new_id)
+        line = matched_line(desk, actor.party_id, each, seed.new_id)
         if line is not None:
             lines.append(line)
-            book = book_line(book, actor.party_id, index, line)
-    return LinesMatched(tuple(lines)), book
+            book_line(desk, actor.party_id, index, line)
+    return LinesMatched(tuple(lines)), desk.closed(book)
 
 
 def _match(book: Book, asked: MatchLine, actor: Actor, seed: Seed) -> Decision:

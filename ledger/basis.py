@@ -14,9 +14,9 @@ from ledger.actor import NotFound
 from ledger.book import Book
 from ledger.cap import Adjustment, GainOnly, Limit, PartnerCap, Side
 from ledger.errors import Fault
-from ledger.evaluation import Inputs
+from ledger.evaluation import COUNTS_PERIODS, RULES_VERSION, Inputs
 from ledger.foresight import IndicatorFacts
-from ledger.indicator import Direction, IndicatorTerms
+from ledger.indicator import Direction, IndicatorTerms, RollingCount
 from ledger.measurement import Measurement
 from ledger.method import Method
 from ledger.partner import personal
@@ -81,14 +81,27 @@ class Histories:
         self._book = book
         self._known: dict[str, tuple[tuple[int, Result], ...]] = {}
 
-    def upto(self, indicator_id: str, start_on: date) -> tuple[Result, ...]:
-        """The results of periods that start no later than a date."""
+    def upto(
+        self, indicator_id: str, start_on: date, rules: int = RULES_VERSION
+    ) -> tuple[Result, ...]:
+        """The results of periods that start no later than a date, as those rules read them."""
         if indicator_id not in self._known:
-            self._known[indicator_id] = tuple(sorted(self._gathered(indicator_id), key=_place))
+            self._known[indicator_id] = tuple(self._in_order(indicator_id))
         latest = start_on.toordinal()
-        return tuple(each for place, each in self._known[indicator_id] if place <= latest)
+        found = tuple(each for place, each in self._known[indicator_id] if place <= latest)
+        if rules < COUNTS_PERIODS:
+            return tuple(replace(each, gap=0, counts_anew=False) for each in found)
+        return found
 
-    def _gathered(self, indicator_id: str) -> Iterator[tuple[int, Result]]:
+    def _in_order(self, indicator_id: str) -> Iterator[tuple[int, Result]]:
+        before: int | None = None
+        for period, calendar, result in sorted(self._gathered(indicator_id), key=_place):
+            place = period.start_on.toordinal()
+            gap = 0 if before is None else _between(calendar, period.key, before)
+            yield place, replace(result, gap=gap)
+            before = place
+
+    def _gathered(self, indicator_id: str) -> Iterator[tuple[Period, Calendar, Result]]:
         book = self._book
         terms: dict[int, IndicatorTerms] = {}
         for (key, when), proposal_id in book.results.items():
@@ -98,11 +111,20 @@ class Histories:
                 if version not in terms:
                     terms[version] = book.indicator_version(key, version).terms
                 agreed = terms[version]
-                yield agreed.calendar.position(when), result_of(measurement, agreed)
+                calendar = agreed.calendar
+                yield calendar.period(when), calendar, result_of(measurement, agreed)
 
 
-def _place(placed: tuple[int, Result]) -> int:
-    return placed[0]
+def _place(placed: tuple[Period, Calendar, Result]) -> date:
+    return placed[0].start_on
+
+
+def _between(calendar: Calendar, key: str, before: int) -> int:
+    """How many periods of a calendar lie between a place and the period of a key."""
+    count, earlier = 0, calendar.previous(key)
+    while earlier is not None and calendar.position(earlier) > before:
+        count, earlier = count + 1, calendar.previous(earlier)
+    return count
 
 
 def result_of(measurement: Measurement, agreed: IndicatorTerms) -> Result:
@@ -122,6 +144,7 @@ def result_of(measurement: Measurement, agreed: IndicatorTerms) -> Result:
         parts=tuple(parts),
         owners=agreed.owners,
         version=measurement.version,
+        counts_anew=agreed.rolling_count is RollingCount.RESETS,
     )
 
 
@@ -158,14 +181,18 @@ def inputs_for(
     period: Period,
     calendar: Calendar,
     histories: Histories | None = None,
+    rules: int = RULES_VERSION,
 ) -> Inputs:
-    """What the evaluation of a period rests on; `histories` where several periods are evaluated."""
+    """What the evaluation of a period rests on, by the rules of a version.
+
+    `histories` where several periods are evaluated.
+    """
     terms, known = scheme.terms, histories or Histories(book)
     return Inputs(
-        series={key: known.upto(key, period.start_on) for key in terms.indicator_ids()},
+        series={key: known.upto(key, period.start_on, rules) for key in terms.indicator_ids()},
         presence=presence_in(book, period),
         protections=protections_in(book, terms),
-        used=used_before(book, scheme, period, calendar),
+        used=used_beside(book, scheme, period, calendar, rules),
         year=year_of(terms, calendar, period),
     )
 
@@ -199,17 +226,23 @@ def protections_in(book: Book, terms: SchemeTerms) -> tuple[Adjustment, ...]:
     return tuple(found)
 
 
-def used_before(
-    book: Book, scheme: Scheme, period: Period, calendar: Calendar
+def used_beside(
+    book: Book, scheme: Scheme, period: Period, calendar: Calendar, rules: int = RULES_VERSION
 ) -> dict[str, Fraction]:
-    """What each party was given for the year's earlier periods, each in its own period."""
+    """What each party was given for the year's other periods, each in its own period.
+
+    Later ones count too, where one was settled before: a year's cap holds whatever the order in
+    which its periods are settled. Rules before COUNTS_PERIODS looked at earlier ones alone.
+    """
     year = year_of(scheme.terms, calendar, period)
     found: dict[str, Fraction] = {}
     for (scheme_id, place), given in book.given.items():
         if scheme_id != scheme.scheme_id:
             continue
-        earlier = calendar.period(place)
-        if earlier.start_on < period.start_on and year_of(scheme.terms, calendar, earlier) == year:
+        other = calendar.period(place)
+        if rules < COUNTS_PERIODS and other.start_on >= period.start_on:
+            continue
+        if place != period.key and year_of(scheme.terms, calendar, other) == year:
             for party_id, amount in given.items():
                 found[party_id] = found.get(party_id, Fraction(0)) + amount.value
     return found

@@ -13,10 +13,10 @@ from time import perf_counter_ns
 from ledger.actor import Actor
 from ledger.bankstatement import SealedStatement
 from ledger.book import Book
-from ledger.booking import bookings
 from ledger.change import Change
 from ledger.changes import changes
 from ledger.commands import Command, Decision, LogIdentity
+from ledger.daybook import bookings
 from ledger.dropping import DroppedRows
 from ledger.errors import Fault, Refusal
 from ledger.evolution import evolve

@@ -1,10 +1,13 @@
-"""Booking: what settlements and payments do to the Book, and what a journal says of it. Pure.
+"""Booking: what settlements and payments do to the Book. Pure.
 
 The one rule: what is owed, what was paid and every balance follow from postings alone, each at
 its place in its account. Source: `domain.md` section 8.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from immutables import MapMutation
 
 from ledger import closing
 from ledger.amounts import Money
@@ -15,8 +18,8 @@ from ledger.due import Due, dues_of
 from ledger.errors import Fault
 from ledger.fact import Placed
 from ledger.journal import (
+    Account,
     AccountState,
-    Booked,
     Posting,
     SettlementPartPosted,
     SettlementPosted,
@@ -24,6 +27,7 @@ from ledger.journal import (
     post,
 )
 from ledger.lane import Lane
+from ledger.netting import DuesNetted
 from ledger.payment import (
     Payment,
     PaymentConfirmed,
@@ -43,10 +47,47 @@ from ledger.reconciliation import (
     MatchLine,
     effect_of,
 )
-from ledger.settlement import Settlement
+from ledger.settlement import Settlement, SettlementKind
+from ledger.terms import PaymentTerms
 from ledger.undisputed import bound_so_far, unposted_elsewhere, with_part_posted
 
 SettlementEvent = SettlementPosted | SettlementPartPosted | StakePosted
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The maps of a Book that payments change, open for many of them at once.
+
+    Thousands of lines of a bank statement change them one after another; the Book is made once.
+    """
+
+    dues: MapMutation[str, Due]
+    payments: MapMutation[str, Payment]
+    lanes: MapMutation[tuple[str, int, bool], Lane]
+    accounts: MapMutation[Account, AccountState]
+    bank_lines: MapMutation[str, str]
+
+    @classmethod
+    def of(cls, book: Book) -> "Desk":
+        """Opened; the Book itself stays as it is."""
+        return cls(
+            book.dues.mutate(),
+            book.payments.mutate(),
+            book.lanes.mutate(),
+            book.accounts.mutate(),
+            book.bank_lines.mutate(),
+        )
+
+    def closed(self, book: Book) -> Book:
+        """The Book with all that was changed; the desk is of no more use."""
+        return replace(
+            book,
+            dues=self.dues.finish(),
+            payments=self.payments.finish(),
+            lanes=self.lanes.finish(),
+            accounts=self.accounts.finish(),
+            bank_lines=self.bank_lines.finish(),
+        )
 
 
 def book_entry(book: Book, placed: Placed) -> Book:
@@ -69,9 +110,12 @@ def book_entry(book: Book, placed: Placed) -> Book:
             side = replace(payment.side(placed.party), reversed_index=placed.index)
             book = _stated(book, payment, placed.party, side)
         case LinesMatched(lines=lines):
+            desk = Desk.of(book)
             for line in lines:
-                book = book_line(book, placed.party, placed.index, line)
-            return book
+                book_line(desk, placed.party, placed.index, line)
+            return desk.closed(book)
+        case DuesNetted() as event:
+            book = _netted(book, event)
         case StatementImported() as imported:
             key = (placed.party, imported.account, imported.statement_id)
             seen = book.bank_statements.set(key, (imported.digest, placed.index))
@@ -83,10 +127,10 @@ def book_entry(book: Book, placed: Placed) -> Book:
     return with_postings(book, event.postings)
 
 
-def book_line(book: Book, party_id: str, index: int, line: MatchedLine) -> Book:
-    """The Book after a matched line of a party's bank statement."""
-    due = book.dues[line.reference]
-    known = book.payments.get(line.payment_id)
+def book_line(desk: Desk, party_id: str, index: int, line: MatchedLine) -> None:
+    """Enter a matched line of a party's bank statement at the desk."""
+    due = desk.dues[line.reference]
+    known = desk.payments.get(line.payment_id)
     payment = known or begun(due, line.payment_id, line.amount, line.on, index)
     side = payment.side(party_id)
     match line.effect:
@@ -96,13 +140,13 @@ def book_line(book: Book, party_id: str, index: int, line: MatchedLine) -> Book:
             side = replace(side, reversed_index=index)
         case LineEffect.JOINED | LineEffect.BEGUN:
             side = Side(index, line=line.place)
-    book = _stated(book, payment, party_id, side)
-    book = replace(book, bank_lines=book.bank_lines.set(line.place.mark, line.payment_id))
-    return with_postings(book, line.postings)
+    _state(desk, payment, party_id, side)
+    desk.bank_lines[line.place.mark] = line.payment_id
+    _move(desk.accounts, line.postings)
 
 
 def matched_line(
-    book: Book, party_id: str, asked: MatchLine, new_id: Callable[[], str]
+    book: Book | Desk, party_id: str, asked: MatchLine, new_id: Callable[[], str]
 ) -> MatchedLine | None:
     """What a line of a party's statement does to a due; None when it cannot be about it.
 
@@ -133,51 +177,14 @@ def matched_line(
     )
 
 
-def bookings(book: Book, placed: Placed) -> tuple[Booked, ...]:
-    """What a journal says of an entry, `book` being the one after it. Empty when it posts nothing.
-
-    In the order of the entry's own postings.
-    """
-    return tuple(_bookings(book, placed))
-
-
-def _bookings(book: Book, placed: Placed) -> Iterator[Booked]:
-    match placed.event:
-        case (
-            SettlementPosted(postings=postings)
-            | SettlementPartPosted(postings=postings)
-            | StakePosted(postings=postings)
-        ) as event:
-            references = {due.party_id: due.reference for due in settled_dues(book, event)}
-            for posting in postings:
-                account = posting.account
-                found = references.get(account.owner) or references.get(account.counterparty, "")
-                yield Booked(posting, found)
-        case PaymentReported(postings=postings, reference=reference):
-            for posting in postings:
-                yield Booked(posting, reference)
-        case PaymentConfirmed(payment_id=payment_id, postings=postings):
-            for posting in postings:
-                yield Booked(posting, book.payments[payment_id].reference)
-        case PaymentReversed(payment_id=payment_id, reverses=reverses, postings=postings):
-            for posting in postings:
-                yield Booked(posting, book.payments[payment_id].reference, reverses)
-        case LinesMatched(lines=lines):
-            for line in lines:
-                for posting in line.postings:
-                    yield Booked(posting, line.reference, line.reverses)
-        case _:
-            pass
-
-
 def settled_dues(book: Book, event: SettlementEvent) -> tuple[Due, ...]:
     """What a posted settlement or stake made owed, as it stands."""
-    settled = _posted_content(book, event)
+    settled = posted_content(book, event)
     found = (book.dues.get(stake.reference) for stake in settled.content.stakes)
     return tuple(due for due in found if due is not None)
 
 
-def candidates(book: Book, due: Due, amount: Money, party_id: str) -> Candidates:
+def candidates(book: Book | Desk, due: Due, amount: Money, party_id: str) -> Candidates:
     """The payments of an amount on a due that a side's bank line may be about."""
     is_payer = party_id == due.payer
     key = (due.reference, amount.amount_minor)
@@ -190,7 +197,7 @@ def candidates(book: Book, due: Due, amount: Money, party_id: str) -> Candidates
     )
 
 
-def _posted_content(book: Book, event: SettlementEvent) -> Settlement:
+def posted_content(book: Book, event: SettlementEvent) -> Settlement:
     """The settlement that is posted; of a confidential one with the stake that is."""
     settled = book.settlement(event.settlement_id)
     if settled is None:
@@ -206,7 +213,9 @@ def _settled(book: Book, placed: Placed, event: SettlementEvent) -> Book:
 
     A stake whose undisputed part was owed before owes all of it now, under the same reference.
     """
-    settled = _posted_content(book, event)
+    settled = posted_content(book, event)
+    if settled.content.kind is SettlementKind.REVERSAL:
+        return _reversed(book, placed, settled, event)
     if book.ecosystem is None:
         raise Fault(f"entry {placed.index} comes before the founding")
     dues = book.dues
@@ -218,7 +227,8 @@ def _settled(book: Book, placed: Placed, event: SettlementEvent) -> Book:
     else:
         settled = unposted_elsewhere(book, settled)
         posted = posted.set(event.settlement_id, placed.index)
-    for due in dues_of(settled, outsourcer, placed.index, placed.audience):
+    terms = _payment_terms(book, settled)
+    for due in dues_of(settled, outsourcer, placed.index, placed.audience, terms):
         known = dues.get(due.reference)
         dues = dues.set(due.reference, replace(known, amount=due.amount) if known else due)
     if isinstance(event, StakePosted):
@@ -228,32 +238,75 @@ def _settled(book: Book, placed: Placed, event: SettlementEvent) -> Book:
     return with_postings(replace(book, dues=dues, posted=posted), event.postings)
 
 
+def _payment_terms(book: Book, settled: Settlement) -> PaymentTerms:
+    """The payment terms of the scheme that settled, with its partners' own references."""
+    content = settled.content
+    scheme = book.scheme_version(content.scheme_id, content.scheme_version)
+    payment = scheme.terms.payment
+    found = payment.references
+    own = book.sealed.parts_of(scheme.proposal_id)
+    for stake in content.stakes:
+        if (sealed := own.get(stake.party_id)) is not None:
+            found += sealed.part.references
+    return replace(payment, references=found)
+
+
+def _reversed(book: Book, placed: Placed, settled: Settlement, event: SettlementEvent) -> Book:
+    """The Book once a settlement is taken back: nothing is owed on its stakes any more."""
+    dues = book.dues
+    for stake in settled.content.stakes:
+        if (due := dues.get(stake.reference)) is not None:
+            dues = dues.set(due.reference, replace(due, amount=Money(due.amount.currency, 0)))
+    posted = book.posted.set(settled.settlement_id, placed.index)
+    return with_postings(replace(book, dues=dues, posted=posted), event.postings)
+
+
+def _netted(book: Book, event: DuesNetted) -> Book:
+    """The Book once dues are set off against each other, but for its accounts."""
+    dues = book.dues
+    for each in event.set_offs:
+        for reference in (each.loss_reference, each.gain_reference):
+            due = dues[reference]
+            netted = due.netted_minor + each.amount.amount_minor
+            dues = dues.set(reference, replace(due, netted_minor=netted))
+    return replace(book, dues=dues)
+
+
 def _stated(book: Book, payment: Payment, party_id: str, side: Side) -> Book:
     """The Book once a side states something else about a payment."""
-    before = book.payments.get(payment.payment_id)
+    desk = Desk.of(book)
+    _state(desk, payment, party_id, side)
+    return desk.closed(book)
+
+
+def _state(desk: Desk, payment: Payment, party_id: str, side: Side) -> None:
+    """A side states something else about a payment."""
+    before = desk.payments.get(payment.payment_id)
     is_new_word = payment.side(party_id).index is None
     after = payment.with_side(party_id, side)
-    payments = book.payments.set(payment.payment_id, after)
-    due = tallied(book.dues[payment.reference], before, after)
-    lanes = book.lanes
+    desk.payments[payment.payment_id] = after
+    due = tallied(desk.dues[payment.reference], before, after)
     for is_payer in (True, False):
         key = (due.reference, payment.amount.amount_minor, is_payer)
-        lane = lanes.get(key)
+        lane = desk.lanes.get(key)
         if is_new_word and is_payer == (party_id == due.payer):
             lane = (lane or Lane()).with_payment(payment.payment_id)
         if lane is not None:
-            lanes = lanes.set(key, lane.trimmed(payments, is_payer=is_payer))
-    dues = book.dues.set(due.reference, due)
-    return replace(book, payments=payments, dues=dues, lanes=lanes)
+            desk.lanes[key] = lane.trimmed(desk.payments, is_payer=is_payer)
+    desk.dues[due.reference] = due
 
 
 def with_postings(book: Book, postings: tuple[Posting, ...]) -> Book:
     """The Book once its accounts moved. Raises Fault when a posting does not follow its account."""
-    accounts = book.accounts
+    accounts = book.accounts.mutate()
+    _move(accounts, postings)
+    return replace(book, accounts=accounts.finish())
+
+
+def _move(accounts: MapMutation[Account, AccountState], postings: tuple[Posting, ...]) -> None:
     for posting in postings:
         before = accounts.get(posting.account, AccountState(0, 0))
         after = AccountState(before.sequence + 1, before.balance_minor + posting.amount_minor)
         if (posting.sequence, posting.balance_minor) != (after.sequence, after.balance_minor):
             raise Fault(f"a posting of {posting.account} does not follow its account")
-        accounts = accounts.set(posting.account, after)
-    return replace(book, accounts=accounts)
+        accounts[posting.account] = after

@@ -4,6 +4,7 @@ The one rule: as `read`: what may not be seen is not in the answer, decided insi
 """
 
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,6 +15,8 @@ from ledger.history import decode_state
 from ledger.party import PartyRole
 from ledger.payment import Payment
 from ledger.read import Narrowed, Reader
+from ledger.scheme import Scheme
+from ledger.stake import SealedPart
 from ledger.store import bankstatements, entries, postings, projections
 from ledger.store.bankstatements import StoredLine, StoredStatement
 from ledger.store.postings import Books, StoredPosting
@@ -65,6 +68,7 @@ class Bookkeeping(Reader):
         History does not change, so that pages of several transactions make one journal.
         """
         books = await self._books(actor, owner, counterparty, size)
+        has_papers = await self._has_papers(actor, size)
         cursor = after
         while True:
             async with self._seeing(actor) as (connection, sight):
@@ -74,10 +78,33 @@ class Bookkeeping(Reader):
                     connection, actor.ecosystem_id, books, cursor, STREAM_PAGE
                 )
             if page:
-                yield page
+                yield await self._with_papers(actor, page, size) if has_papers else page
                 cursor = (page[-1].entry_index, page[-1].line)
             if len(page) < STREAM_PAGE:
                 return
+
+    async def _has_papers(self, actor: Actor, size: int) -> bool:
+        """Whether any scheme that the actor may see states what finance needs on documents."""
+        async for schemes in self._states(actor, "scheme", Scheme, Narrowed(), size):
+            if any(each.terms.payment.references for each in schemes):
+                return True
+        async for parts in self._states(actor, "scheme_part", SealedPart, Narrowed(), size):
+            if any(each.part.references for each in parts):
+                return True
+        return False
+
+    async def _with_papers(
+        self, actor: Actor, page: list[StoredPosting], size: int
+    ) -> list[StoredPosting]:
+        """A page of a journal with what each owner's finance needs on the documents."""
+        keys = list(dict.fromkeys(each.reference for each in page if each.reference))
+        known = await self.many(actor, "due", keys, Due, size)
+        found = []
+        for each in page:
+            due = known.get(each.reference)
+            papers = due.value.papers_of(each.posting.account.owner) if due else None
+            found.append(replace(each, papers=papers))
+        return found
 
     async def dues(
         self, actor: Actor, narrowed: Narrowed, as_of: int | None = None

@@ -70,8 +70,8 @@ class PeriodCap:
 class YearCap:
     """What a party (each of them, without one) gets at most in a year of the scheme.
 
-    Earlier periods count with what they were given, in their own period: a true-up counts where
-    it came from, not where it was paid.
+    The year's other settled periods count with what they were given, in their own period: a true-up
+    counts where it came from, not where it was paid.
     """
 
     party_id: str

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from ledger import governance
 from ledger.bankstatement import StatementImported
 from ledger.book import Book
-from ledger.booking import bookings, settled_dues
+from ledger.booking import settled_dues
 from ledger.change import Change
 from ledger.closing import BooksClosed, CloseProposed
 from ledger.conduct import conducts
+from ledger.daybook import bookings
 from ledger.delegation import DelegationEnded, DelegationGranted
 from ledger.dropping import ObservationsDropped
 from ledger.due import Due
@@ -38,6 +39,7 @@ from ledger.journal import (
 )
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import Measurement, MeasurementProposed
+from ledger.netting import DuesNetted
 from ledger.observation import ObservationsRecorded
 from ledger.part import PartSubmitted
 from ledger.partner import SchemePartProposed
@@ -57,6 +59,7 @@ _BOOKED = (
     SettlementPosted,
     SettlementPartPosted,
     StakePosted,
+    DuesNetted,
     PaymentReported,
     PaymentConfirmed,
     PaymentReversed,
@@ -229,6 +232,11 @@ def _booking_changes(book: Book, placed: Placed) -> Iterator[Change]:
             | PaymentReversed(payment_id=key)
         ):
             dues = yield from _payment_changes(book, [key])
+        case DuesNetted(set_offs=set_offs):
+            keys = dict.fromkeys(
+                key for each in set_offs for key in (each.loss_reference, each.gain_reference)
+            )
+            dues = tuple(book.dues[key] for key in keys)
         case StatementImported() as imported:
             yield Change("bank_statement", str(placed.index), imported, placed.party)
             return

@@ -21,7 +21,7 @@ from ledger.part import PartSubmitted
 from ledger.proposal import Opening, Proposal
 
 REPORTING_DAYS = 10
-"""Calendar days after a period's end within which a part is reported on time."""
+"""Calendar days after a period's end within which a part is on time where no terms say so."""
 NO_LADDER = 0
 
 
@@ -82,11 +82,22 @@ def conducts(book: Book, placed: Placed, opening: Opening | None) -> Iterator[Co
         case PartSubmitted(indicator_id=indicator_id, version=version, period=period):
             terms = book.indicator_version(indicator_id, version).terms
             ends_at = terms.calendar.period(period).ends_at
-            in_time = at <= ends_at + timedelta(days=REPORTING_DAYS)
+            in_time = at <= ends_at + timedelta(days=_grace(book, indicator_id))
             subject = f"{indicator_id}/{period}"
             yield Conduct(placed.party, ConductKind.REPORTED, subject, index, at, in_time)
         case _:
             pass
+
+
+def _grace(book: Book, indicator_id: str) -> int:
+    """Days for a report: the fewest that a scheme in force grants for the indicator, if any."""
+    agreed = (book.schemes[key].terms for key in book.current_schemes.values())
+    stated = [
+        terms.reporting_penalty.grace_days
+        for terms in agreed
+        if terms.reporting_penalty is not None and indicator_id in terms.item_ids()
+    ]
+    return min(stated, default=REPORTING_DAYS)
 
 
 def _objectors(proposal: Proposal) -> list[str]:
@@ -105,8 +116,9 @@ class FigureCode(StrEnum):
 
 
 FORMULAS = {
-    FigureCode.ON_TIME_REPORTING: "100 x first reports of a period by the end of its "
-    f"{REPORTING_DAYS}th day after / first reports",
+    FigureCode.ON_TIME_REPORTING: "100 x first reports of a period within the days that a scheme "
+    f"in force grants before its reporting penalty ({REPORTING_DAYS} where none does) / first "
+    "reports",
     FigureCode.AGREED_WITHOUT_DISPUTE: "100 x answers that consent / answers",
     FigureCode.MEDIAN_SECONDS_TO_SIGN: "median of seconds from the notice of a proposal (its "
     "opening where none was given before) to the party's answer",
@@ -193,7 +205,9 @@ def _corrections(reports: Sequence[Conduct], first: dict[str, Conduct]) -> Figur
 def _payments(dues: Sequence[Due], on: date) -> Figure:
     things = []
     for due in dues:
-        paid = max(due.reported_minor, due.received_minor) >= due.amount.amount_minor
+        if due.payable_minor == 0:
+            continue  # taken back, or set off: nothing was to be paid
+        paid = max(due.reported_minor, due.received_minor) >= due.payable_minor
         if paid or due.due_on < on:
             in_time = paid and due.last_paid_on is not None and due.last_paid_on <= due.due_on
             things.append((in_time, due.index))

@@ -16,7 +16,7 @@ from ledger.amounts import Money
 from ledger.basis import Histories, calendar_for, inputs_for, personally, year_of
 from ledger.book import Book
 from ledger.errors import Refusal
-from ledger.evaluation import Evaluation, evaluate, rounded
+from ledger.evaluation import RULES_VERSION, Evaluation, evaluate, rounded
 from ledger.periods import Calendar, Period
 from ledger.reading import levelled, meets
 from ledger.scheme import Scheme
@@ -24,7 +24,7 @@ from ledger.settlement import (
     Corrected,
     SettlementContent,
     SettlementKind,
-    content_of,
+    content_of_amounts,
 )
 from ledger.terms import EarnBack, ReportingPenalty
 from ledger.trace import TraceInput, TraceStep
@@ -66,7 +66,8 @@ def recomputed(
     """Every settled period of a scheme by today's results, oldest first.
 
     With a party, of a confidential scheme, by its personal terms. Each by the version of the scheme
-    that settled it; a year's cap counts what the year's earlier periods come out at now.
+    and the rules that settled it; a year's cap counts what the year's earlier periods come out at
+    now.
     """
     settled = []
     for key, place in book.given:
@@ -81,7 +82,8 @@ def recomputed(
         scheme = book.scheme_version(scheme_id, version)
         if party_id:
             scheme = personally(book, scheme, party_id)
-        inputs = inputs_for(book, scheme, period, calendar, histories)
+        rules = settlement.content.rules_version
+        inputs = inputs_for(book, scheme, period, calendar, histories, rules)
         inputs = replace(inputs, used=used_by(done, scheme, period, calendar))
         found = evaluate(scheme.terms, inputs)
         done.append(Recomputed(period, scheme, settlement.settlement_id, found))
@@ -106,7 +108,12 @@ def _parts(each: Recomputed) -> dict[str, Money]:
 
 
 def trued_up(
-    book: Book, agreed: Scheme, period_key: str, settlement_id: str, party_id: str
+    book: Book,
+    agreed: Scheme,
+    period_key: str,
+    settlement_id: str,
+    party_id: str,
+    rules: int = RULES_VERSION,
 ) -> SettlementContent:
     """The true-up of all that comes out otherwise now, settled in a later period.
 
@@ -155,35 +162,17 @@ def trued_up(
         )
     amounts = {key: Money(agreed.terms.currency, each) for key, each in sums.items()}
     kind = SettlementKind.TRUE_UP
-    return _content(agreed, kind, period, amounts, trace, settlement_id, tuple(corrected))
-
-
-def _content(
-    agreed: Scheme,
-    kind: SettlementKind,
-    period: Period,
-    amounts: Mapping[str, Money],
-    trace: Sequence[TraceStep],
-    settlement_id: str,
-    corrected: tuple[Corrected, ...] = (),
-) -> SettlementContent:
-    """A settlement of stated amounts: no pool is drawn on, nothing is left."""
-    nothing = Money(agreed.terms.currency, 0)
-    whole = Money(agreed.terms.currency, sum(each.amount_minor for each in amounts.values()))
-    found = Evaluation(
-        total_score=Fraction(0),
-        pool=nothing,
-        payout=whole,
-        parts=tuple(amounts.values()),
-        unallocated=nothing,
-        trace=tuple(trace),
-        by_item={},
-    )
-    return content_of(agreed, kind, period, tuple(amounts), found, settlement_id, corrected)
+    found = tuple(corrected)
+    return content_of_amounts(agreed, kind, period, amounts, trace, settlement_id, rules, found)
 
 
 def earned_back(
-    book: Book, agreed: Scheme, period_key: str, settlement_id: str, party_id: str
+    book: Book,
+    agreed: Scheme,
+    period_key: str,
+    settlement_id: str,
+    party_id: str,
+    rules: int = RULES_VERSION,
 ) -> SettlementContent:
     """What of the year's losses comes back, settled with the year's last period.
 
@@ -215,7 +204,8 @@ def earned_back(
     for key, part in amounts.items():
         inputs = (TraceInput("exact amount", exact[key]),)
         trace.append(TraceStep("stake", key, "rounded as the terms say", inputs, part.value))
-    return _content(agreed, SettlementKind.EARN_BACK, period, amounts, trace, settlement_id)
+    kind = SettlementKind.EARN_BACK
+    return content_of_amounts(agreed, kind, period, amounts, trace, settlement_id, rules)
 
 
 def _is_met(
@@ -271,7 +261,12 @@ def _add_losses(
 
 
 def penalised(
-    book: Book, agreed: Scheme, period_key: str, now: datetime, settlement_id: str
+    book: Book,
+    agreed: Scheme,
+    period_key: str,
+    now: datetime,
+    settlement_id: str,
+    rules: int = RULES_VERSION,
 ) -> SettlementContent:
     """What parties owe for parts of a period that came late, or have not come by `now`.
 
@@ -293,7 +288,7 @@ def penalised(
         raise NobodyLate("period", period=period_key)
     owed = {key: Money(agreed.terms.currency, each) for key, each in amounts.items()}
     kind = SettlementKind.REPORTING_PENALTY
-    return _content(agreed, kind, period, owed, trace, settlement_id)
+    return content_of_amounts(agreed, kind, period, owed, trace, settlement_id, rules)
 
 
 def _late(

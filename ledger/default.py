@@ -1,7 +1,8 @@
 """Defaults and service points: misses counted over rolling periods.
 
 The one rule: a count says what it counts, over how many periods, whether it starts anew after a
-default, and (the indicator says it) whether a new version of the indicator starts it anew.
+default, and (the indicator says it) whether a new version of the indicator starts it anew. Periods
+are the calendar's: one without a result is no miss, and a window moves on over it.
 
 Sources: `domain.md` section 6; the public case "dir-rolling-default".
 """
@@ -43,7 +44,8 @@ class ServicePoints:
     """Points for how far a level was missed, times a ratchet for misses in a row.
 
     `points` looks up the shortfall, a number above zero. `ratchet` holds the multiplier of the
-    first miss, the second in a row, and so on; the last one holds from there on.
+    first miss, the second in a row, and so on; the last one holds from there on. A period without
+    a result ends a row.
     """
 
     level: Level
@@ -88,13 +90,15 @@ def defaulted(
     minimum = _met(reading, rule.minimum, rule.boundary, party_id)
     missed: list[int] = []
     is_default, why = False, "as good as expected: no default"
+    place = 0
     for number in range(len(history)):
         seen = history[: number + 1]
-        missed = [each for each in missed if each > number - rule.window]
+        place += 1 + history[number].gap
+        missed = [each for each in missed if each > place - rule.window]
         is_default, why = False, "as good as expected: no default"
         if expected(seen):
             continue
-        missed.append(number)
+        missed.append(place)
         count = f"miss {len(missed)} in {rule.window} periods, {rule.misses} make a default"
         if not minimum(seen):
             is_default, why = True, "below the minimum: a default at once"
@@ -127,4 +131,6 @@ def _in_a_row(history: Sequence[Result], met: Callable[[Series], bool]) -> int:
         if met(history[:end]):
             break
         count += 1
+        if history[end - 1].gap:
+            break
     return count

@@ -11,6 +11,7 @@ from enum import StrEnum
 from ledger.amounts import Money
 from ledger.fact import EVERYBODY
 from ledger.settlement import Settlement
+from ledger.terms import Malus, PaymentTerms, References
 
 BUCKET_DAYS = (30, 60, 90)
 """Where the ageing buckets end, in days past the due date."""
@@ -40,11 +41,15 @@ class Ageing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What is owed on a posted stake. The amount is above zero; `index` is the entry that posted.
+    """What is owed on a posted stake; `index` is the entry that posted it.
+
+    The amount is above zero; zero once the settlement was taken back.
 
     `last_paid_on` is the last day of a payment that was stated.
     `reported_minor` is what the payer says it paid, `received_minor` what the payee says arrived,
-    `cleared_minor` what both say. `audience` may see it.
+    `cleared_minor` what both say. `audience` may see it. `papers` are what the scheme's payment
+    terms state for the documents of its payer and payee. `netted_minor` was set off against other
+    dues; `is_netted`: it is a loss, to be set off where something is due to the partner.
     """
 
     reference: str
@@ -62,11 +67,36 @@ class Due:
     reported_minor: int = 0
     received_minor: int = 0
     cleared_minor: int = 0
+    papers: tuple[References, ...] = ()
+    netted_minor: int = 0
+    is_netted: bool = False
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether the partner owes it."""
+        return self.payer == self.party_id
+
+    @property
+    def payable_minor(self) -> int:
+        """What is to be paid: its amount less what was set off."""
+        return self.amount.amount_minor - self.netted_minor
+
+    @property
+    def unstated(self) -> int:
+        """What of it neither side has stated as paid; not below zero."""
+        return max(0, self.payable_minor - max(self.reported_minor, self.received_minor))
+
+    def papers_of(self, party_id: str) -> References:
+        """What a side's own finance needs; empty texts where it stated nothing."""
+        nothing = References(party_id, "", "", "")
+        return next((each for each in self.papers if each.party_id == party_id), nothing)
 
     @property
     def status(self) -> DueStatus:
         """How it stands. What the payee received counts as paid, reported or not."""
-        amount, received = self.amount.amount_minor, self.received_minor
+        amount, received = self.payable_minor, self.received_minor
+        if self.amount.amount_minor == 0 and received == 0:
+            return DueStatus.REPORTED if self.reported_minor > 0 else DueStatus.REVERSED
         if received > amount:
             return DueStatus.OVERPAID
         if received == amount:
@@ -79,13 +109,13 @@ class Due:
 
     @property
     def open(self) -> Money:
-        """What has not arrived; zero when overpaid."""
-        return Money(self.amount.currency, max(0, self.amount.amount_minor - self.received_minor))
+        """What has neither arrived nor been set off; zero when overpaid."""
+        return Money(self.amount.currency, max(0, self.payable_minor - self.received_minor))
 
     def open_for(self, party_id: str) -> int:
         """Minor units that a side has not stated yet; below zero when it stated more."""
         stated = self.reported_minor if party_id == self.payer else self.received_minor
-        return self.amount.amount_minor - stated
+        return self.payable_minor - stated
 
     def days_overdue(self, on: date) -> int:
         """Days past the due date on a day, while something is open; else 0."""
@@ -106,13 +136,18 @@ class Due:
 
 
 def dues_of(
-    settled: Settlement, outsourcer: str, index: int, audience: tuple[str, ...]
+    settled: Settlement,
+    outsourcer: str,
+    index: int,
+    audience: tuple[str, ...],
+    terms: PaymentTerms | None = None,
 ) -> tuple[Due, ...]:
     """What a posted settlement makes owed: one due a stake that is not zero.
 
     A bonus is owed by the outsourcer, a malus (negative) by the partner.
     """
     content = settled.content
+    papers = terms.references if terms else ()
     dues = []
     for stake in content.stakes:
         owed = stake.amount.amount_minor
@@ -131,6 +166,8 @@ def dues_of(
                 due_on=content.due_on,
                 index=index,
                 audience=audience,
+                papers=tuple(each for each in papers if each.party_id in (payer, payee)),
+                is_netted=owed < 0 and terms is not None and terms.malus is Malus.NETTED,
             )
         )
     return tuple(dues)

@@ -12,7 +12,7 @@ from ledger.actor import NotFound
 from ledger.errors import Refusal
 from ledger.fact import Fact, Placed
 from ledger.ids import EcosystemId, PartyId, Seed
-from ledger.party import FoundingParty, Party, PartyRole
+from ledger.party import FoundingParty, Grant, Party, PartyRole
 from ledger.policy import FOUNDING_DAYS, check_days
 
 MAX_NAME = 120
@@ -131,9 +131,17 @@ class Ecosystem:
         """Ids of all parties, those that left too."""
         return frozenset(party.party_id for party in self.parties)
 
-    def confidants(self, party_id: str) -> tuple[str, ...]:
-        """Who may open what is between a partner and the outsourcer: they alone."""
-        return tuple(sorted({party_id, self.outsourcer.party_id}))
+    def confidants(self, party_id: str, at: datetime) -> tuple[str, ...]:
+        """Who may open what is between a partner and the outsourcer: they, and granted observers.
+
+        An observer is one while its membership, which all who sign agreed, grants it STAKES.
+        """
+        granted = {
+            party.party_id
+            for party in self.parties
+            if Grant.STAKES in (party.terms.grants or ()) and not party.has_left(at)
+        }
+        return tuple(sorted({party_id, self.outsourcer.party_id} | granted))
 
     def member_ids(self, at: datetime) -> frozenset[str]:
         """Ids of the parties that have not left at an instant."""

@@ -30,8 +30,12 @@ from ledger.terms import (
 from ledger.trace import TraceInput, TraceStep
 from ledger.weighting import Contribution, contributions, total_of
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Version of the evaluation below; a settlement names it, so that old cents replay as they were."""
+
+COUNTS_PERIODS = 3
+"""Since this version windows count the calendar's periods, measured or not, `rollingCount` is kept,
+and a year's cap counts the year's later periods that are settled already (`basis`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Inputs:
 
     `series` holds, an indicator, its results up to the period. `presence` is the share of the
     period's days that a party was a member, 1 where it is not named. `used` is what a party got
-    (or lost) in this year of the scheme before. `protections` are what memberships add to the
+    (or lost) in this year of the scheme beside it. `protections` are what memberships add to the
     scheme's steps, after them. `year` counts from 1.
     """
 

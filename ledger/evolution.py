@@ -9,7 +9,7 @@ from typing import cast
 
 from immutables import Map
 
-from ledger import closing, effect, identity, keyring, life, series
+from ledger import closing, effect, identity, keyring, life, reversal, series
 from ledger.bankstatement import StatementImported
 from ledger.book import Book, Indicator, replace
 from ledger.booking import book_entry
@@ -27,6 +27,7 @@ from ledger.inforce import arranged, opened, with_agreed_policy
 from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import Measurement, MeasurementProposed, proposed
+from ledger.netting import DuesNetted
 from ledger.observation import ObservationsRecorded
 from ledger.part import Part, PartSubmitted
 from ledger.partner import SchemePartProposed
@@ -37,7 +38,7 @@ from ledger.reconciliation import LinesMatched
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
 from ledger.scheme import Scheme, SchemeProposed
-from ledger.settlement import Settlement, SettlementProposed, given_by
+from ledger.settlement import Settlement, SettlementKind, SettlementProposed, given_by
 from ledger.stake import StakeProposed, evolve_sealed
 from ledger.undisputed import undisputed
 from ledger.workdays import BusinessCalendarAdopted
@@ -71,6 +72,7 @@ def evolve(book: Book, placed: Placed) -> Book:
             SettlementPosted()
             | SettlementPartPosted()
             | StakePosted()
+            | DuesNetted()
             | PaymentReported()
             | PaymentConfirmed()
             | PaymentReversed()
@@ -244,9 +246,11 @@ def _with_status(book: Book, proposal: Proposal) -> Book:
     settlement = book.settlements[key]
     settling = replace(settlement, status=status)
     book = replace(book, settlements=book.settlements.set(key, settling))
-    where = (settlement.content.scheme_id, settlement.content.place)
-    if not binds:
-        return book
+    return _with_settled(book, proposal, settlement) if binds else book
+
+
+def _with_settled(book: Book, proposal: Proposal, settlement: Settlement) -> Book:
+    """The Book once a settlement binds: what was given for which period, who corrects whom."""
     given = book.given
     stakes = book.sealed.stakes_of(settlement.settlement_id).values()
     bound = settlement.content
@@ -262,8 +266,12 @@ def _with_status(book: Book, proposal: Proposal) -> Book:
         old = settlements[origin]
         by = (*old.corrected_by, settlement.settlement_id)
         settlements = settlements.set(origin, replace(old, corrected_by=by))
-    settled = book.settled.set(where, key)
-    return replace(book, settled=settled, given=given, settlements=settlements)
+    book = replace(book, settlements=settlements)
+    if settlement.content.kind is SettlementKind.REVERSAL:
+        return reversal.without(book, settlement.content)
+    where = (settlement.content.scheme_id, settlement.content.place)
+    settled = book.settled.set(where, proposal.proposal_id)
+    return replace(book, settled=settled, given=given)
 
 
 def _with_measured(book: Book, measured: Measurement) -> Book:

@@ -56,6 +56,11 @@ def warnings(terms: SchemeTerms, facts: Facts) -> tuple[Warned, ...]:
             found.append(Warned(f"{place}.indicatorId", said))
         if (said := unreachable(known)) != "":
             found.append(Warned(place, said))
+    for number, step in enumerate(terms.adjustments):
+        for name, read in (("gate", step.gate), ("multiplier", step.multiplier)):
+            if read is not None and not facts[read.indicator_id].is_live:
+                said = f"{facts[read.indicator_id].name} is not live: nothing settles until it is"
+                found.append(Warned(f"adjustments[{number}].{name}.indicatorId", said))
     return tuple(found)
 
 

@@ -9,12 +9,28 @@ Sources: `domain.md` section 8; `ledger-format.md`, "Completeness".
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from ledger.amounts import Money
 from ledger.errors import Fault
+
+K_contra = TypeVar("K_contra", contravariant=True)
+V_co = TypeVar("V_co", covariant=True)
+
+
+class Lookup(Protocol[K_contra, V_co]):
+    """What is only looked up in: a map that stands, or one that is being changed."""
+
+    def __getitem__(self, key: K_contra, /) -> V_co:
+        """The value of a key. Raises KeyError."""
+        ...
+
+    def get(self, key: K_contra, /) -> V_co | None:
+        """The value of a key, or None."""
+        ...
 
 
 class AccountKind(StrEnum):
@@ -137,6 +153,15 @@ def payment_received_lines(payer: str, payee: str, amount: Money) -> tuple[Line,
     return _pair(payee, payer, AccountKind.CASH_CLEARING, AccountKind.RECEIVABLE, amount, paid)
 
 
+def set_off_lines(outsourcer: str, partner: str, amount: Money) -> tuple[Line, ...]:
+    """What setting off posts: each side owes, and is owed, so much less."""
+    minor, payable, receivable = amount.amount_minor, AccountKind.PAYABLE, AccountKind.RECEIVABLE
+    return (
+        *_pair(outsourcer, partner, payable, receivable, amount, minor),
+        *_pair(partner, outsourcer, payable, receivable, amount, minor),
+    )
+
+
 def reversal_lines(postings: Iterable[Posting]) -> tuple[Line, ...]:
     """What takes postings back: the same accounts, the opposite amounts.
 
@@ -160,7 +185,7 @@ def _pair(
 
 
 def post(
-    lines: Iterable[Line], states: Mapping[Account, AccountState]
+    lines: Iterable[Line], states: Lookup[Account, AccountState]
 ) -> tuple[tuple[Posting, ...], dict[Account, AccountState]]:
     """Postings of the lines in order, and the accounts they change. Lines of zero are left out.
 

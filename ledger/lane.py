@@ -5,11 +5,11 @@ there are: the first that no statement shows, the first that the other side neve
 last that still stands. A payment that no end can give any more never comes back to one.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from immutables import Map
 
+from ledger.journal import Lookup
 from ledger.payment import Payment
 
 
@@ -30,7 +30,7 @@ class Lane:
         number = len(self.ids)
         return replace(self, ids=self.ids.set(number, payment_id), standing=number + 1)
 
-    def trimmed(self, payments: Mapping[str, Payment], *, is_payer: bool) -> "Lane":
+    def trimmed(self, payments: Lookup[str, Payment], *, is_payer: bool) -> "Lane":
         """The lane with its ends moved to what can still be found."""
         return replace(
             self,
@@ -39,25 +39,23 @@ class Lane:
             standing=self._standing(payments, is_payer=is_payer),
         )
 
-    def first_unshown(self, payments: Mapping[str, Payment], *, is_payer: bool) -> Payment | None:
+    def first_unshown(self, payments: Lookup[str, Payment], *, is_payer: bool) -> Payment | None:
         """The first that stands and that no bank statement of the side shows."""
         return self._at(payments, self._unshown(payments, is_payer=is_payer))
 
-    def first_unanswered(
-        self, payments: Mapping[str, Payment], *, is_payer: bool
-    ) -> Payment | None:
+    def first_unanswered(self, payments: Lookup[str, Payment], *, is_payer: bool) -> Payment | None:
         """The first that stands and that the other side never stated."""
         return self._at(payments, self._unanswered(payments, is_payer=is_payer))
 
-    def last_standing(self, payments: Mapping[str, Payment], *, is_payer: bool) -> Payment | None:
+    def last_standing(self, payments: Lookup[str, Payment], *, is_payer: bool) -> Payment | None:
         """The last that stands."""
         return self._at(payments, self._standing(payments, is_payer=is_payer) - 1)
 
-    def _at(self, payments: Mapping[str, Payment], number: int) -> Payment | None:
+    def _at(self, payments: Lookup[str, Payment], number: int) -> Payment | None:
         key = self.ids.get(number)
         return None if key is None else payments[key]
 
-    def _unshown(self, payments: Mapping[str, Payment], *, is_payer: bool) -> int:
+    def _unshown(self, payments: Lookup[str, Payment], *, is_payer: bool) -> int:
         number = self.unshown
         while (payment := self._at(payments, number)) is not None:
             side = payment.payer_side if is_payer else payment.payee_side
@@ -66,7 +64,7 @@ class Lane:
             number += 1
         return number
 
-    def _unanswered(self, payments: Mapping[str, Payment], *, is_payer: bool) -> int:
+    def _unanswered(self, payments: Lookup[str, Payment], *, is_payer: bool) -> int:
         number = self.unanswered
         while (payment := self._at(payments, number)) is not None:
             side, other = payment.payer_side, payment.payee_side
@@ -77,7 +75,7 @@ class Lane:
             number += 1
         return number
 
-    def _standing(self, payments: Mapping[str, Payment], *, is_payer: bool) -> int:
+    def _standing(self, payments: Lookup[str, Payment], *, is_payer: bool) -> int:
         number = self.standing
         while (payment := self._at(payments, number - 1)) is not None:
             side = payment.payer_side if is_payer else payment.payee_side

@@ -23,11 +23,17 @@ class PartyRole(StrEnum):
 
 
 class Grant(StrEnum):
-    """What an observer may see beside what is governed: proposals, policies, parties, keys."""
+    """What an observer may see beside what is governed: proposals, policies, parties, keys.
+
+    STAKES are the partners' own parts of confidential schemes and what follows from them: entries
+    of the time from the grant on name the observer in their audience. No observer sees them
+    without this grant, not even one whose grants are not limited.
+    """
 
     MEASUREMENTS = "MEASUREMENTS"
     INCENTIVES = "INCENTIVES"
     JOURNAL = "JOURNAL"
+    STAKES = "STAKES"
 
 
 _GRANTED: Mapping[Grant, tuple[str, ...]] = {
@@ -46,12 +52,14 @@ _GRANTED: Mapping[Grant, tuple[str, ...]] = {
         "payment",
         "posting",
         "due",
+        "dues",
         "lines",
         "bank_line",
         "close",
         "closing",
         "books",
     ),
+    Grant.STAKES: ("scheme", "scheme_part", "schemepart", "settlement", "stake"),
 }
 _GOVERNED = (
     "ecosystem",

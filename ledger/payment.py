@@ -21,6 +21,7 @@ from ledger.journal import (
     Account,
     AccountState,
     Line,
+    Lookup,
     Posting,
     payment_received_lines,
     payment_reported_lines,
@@ -324,7 +325,7 @@ def reverse(
 
 
 def reversal_postings(
-    payment: Payment, due: Due, accounts: Mapping[Account, AccountState], party_id: str
+    payment: Payment, due: Due, accounts: Lookup[Account, AccountState], party_id: str
 ) -> tuple[Posting, ...]:
     """The opposite of what a side's word posted, where the accounts stand now."""
     made, _ = post(side_lines(party_id, due, payment.amount), {})

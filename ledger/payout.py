@@ -4,20 +4,24 @@ The one rule: money follows from agreed results and agreed terms alone. Source: 
 sections 6 and 8.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from ledger import scheme, settlement
 from ledger.actor import Actor, NotFound
 from ledger.basis import facts_for
 from ledger.book import Book
+from ledger.booking import book_entry, posted_content
 from ledger.closeout import require_open
 from ledger.commands import Decision
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Refusal
-from ledger.fact import Fact
-from ledger.ids import Seed
+from ledger.fact import CLOCK, Fact, Placed
+from ledger.ids import PartyId, Seed
 from ledger.journal import Posting, SettlementPosted, StakePosted, post, settlement_lines
+from ledger.netting import netted
 from ledger.partner import is_confidential
+from ledger.reversal import reversal_of
 from ledger.scheme import ProposeScheme
 from ledger.settlement import ProposeSettlement, SettlementKind
 from ledger.settling import settle
@@ -98,12 +102,13 @@ def _propose_settlement(
         found.joint,
         settlement_id,
         ecosystem.outsourcer.party_id,
+        ecosystem.signing_ids(now),
         book.agreements,
         command.replaces,
         seed,
     )
     stakes = tuple(
-        Fact(StakeProposed(settlement_id, party_id, content), ecosystem.confidants(party_id))
+        Fact(StakeProposed(settlement_id, party_id, content), ecosystem.confidants(party_id, now))
         for party_id, content in found.stakes
     )
     return (*stakes, *proposed)
@@ -112,8 +117,31 @@ def _propose_settlement(
 def posted(book: Book, proposal_id: str) -> tuple[Fact, ...]:
     """What an agreed settlement posts: a pure function of the Book, so that an audit repeats it.
 
-    One entry, or one a stake that its audience alone may open.
+    One entry, or one a stake that its audience alone may open; then what is set off by them.
     """
+    facts = _posted(book, proposal_id)
+    after = book
+    for number, fact in enumerate(facts):
+        index = book.size + number
+        placed = Placed(index, book.last_at, PartyId(CLOCK), "", fact.audience, "", fact.event)
+        after = book_entry(after, placed)
+    return (*facts, *(fact for each in facts for fact in set_off(after, each.event)))
+
+
+def set_off(book: Book, event: object) -> Iterator[Fact]:
+    """What a posted settlement or stake sets off, `book` being the one after it."""
+    if not isinstance(event, SettlementPosted | StakePosted) or book.ecosystem is None:
+        return
+    content = posted_content(book, event).content
+    if content.kind is SettlementKind.REVERSAL:
+        return
+    outsourcer = book.ecosystem.outsourcer.party_id
+    for each in netted(book, event.settlement_id, content, outsourcer):
+        yield Fact(each, book.dues[each.set_offs[0].loss_reference].audience)
+
+
+def _posted(book: Book, proposal_id: str) -> tuple[Fact, ...]:
+    """What enters the books of those who pay and are paid."""
     agreed = book.settlements[proposal_id]
     if not agreed.content.sealed:
         postings = _postings(book, agreed.content)
@@ -129,6 +157,10 @@ def _postings(book: Book, content: settlement.SettlementContent) -> tuple[Postin
     if book.ecosystem is None:
         raise NotFound(what="ecosystem", id=book.ecosystem_id)
     outsourcer = book.ecosystem.outsourcer.party_id
+    if content.kind is SettlementKind.REVERSAL:
+        back = [reversal_of(outsourcer, stake) for stake in content.stakes]
+        postings, _ = post([line for lines in back for line in lines], book.accounts)
+        return postings
     lines = [
         line
         for stake in unposted(book, content, content.stakes)

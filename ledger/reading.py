@@ -101,7 +101,8 @@ class PartValue:
 class Result:
     """An agreed result as the evaluation reads it. `index` is its entry; examples have none.
 
-    `counts_anew`: a rolling count of misses starts with the version that measured it.
+    `counts_anew`: a rolling count of misses starts with the version that measured it. `gap` are
+    the calendar's periods between the result before and this one that have no result.
     """
 
     value: Fraction
@@ -115,6 +116,7 @@ class Result:
     owners: tuple[Owner, ...] = ()
     version: int = 1
     counts_anew: bool = False
+    gap: int = 0
 
     def part_of(self, party_id: str) -> Fraction | None:
         """What of it is a party's own."""
@@ -122,7 +124,16 @@ class Result:
 
 
 Series = Sequence[Result]
-"""The results of an indicator up to the period that is evaluated, oldest first, without a gap."""
+"""The results of an indicator up to the period that is evaluated, oldest first."""
+
+
+def lately(series: Series, periods: int) -> Series:
+    """The results of the last so many periods of the calendar: fewer, where some have none."""
+    start, back = len(series) - 1, series[-1].gap + 1
+    while start > 0 and back < periods:
+        start -= 1
+        back += series[start].gap + 1
+    return series[start:]
 
 
 def levelled(level: Level, result: Result) -> Fraction:
@@ -146,7 +157,7 @@ def read(reading: Reading, series: Series, party_id: str = "") -> Fraction:
     Order: each result as it stands or displayed, the mean over the periods, what is read of it,
     and the rounding last. Raises NothingToRead.
     """
-    chosen = series[-reading.periods :]
+    chosen = lately(series, reading.periods)
     values = [_base(reading, each, party_id) for each in chosen]
     mean = sum(values, Fraction(0)) / len(values)
     found = oriented(reading.of, mean, chosen[-1])

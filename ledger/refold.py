@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from ledger.audit import check
 from ledger.book import Book
-from ledger.booking import bookings
 from ledger.change import Change
 from ledger.changes import changes
 from ledger.checkpoint import NoteInvalid, open_checkpoint, open_note, parse_verifier
+from ledger.daybook import bookings
 from ledger.dropping import ObservationsDropped
 from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Fault

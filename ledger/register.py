@@ -45,6 +45,7 @@ from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.keyring import ConsentKeyRegistered, ConsentKeyRevoked, WitnessRegistered
 from ledger.measurement import MeasurementProposed, MeasurementProposedV1
 from ledger.membership import LeftAtGate, MembershipProposed
+from ledger.netting import DuesNetted
 from ledger.observation import ObservationsRecorded, ObservationsRecordedV1
 from ledger.part import PartSubmitted, PartSubmittedV1, PartSubmittedV2, PartSubmittedV3
 from ledger.partner import SchemePartProposed
@@ -128,6 +129,7 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("ruling.signed", 1): RulingSigned,
     ("ruling.recorded", 1): ExternalRulingRecorded,
     ("settlement.partposted", 1): SettlementPartPosted,
+    ("dues.netted", 1): DuesNetted,
     ("key.registered", 1): ConsentKeyRegistered,
     ("key.revoked", 1): ConsentKeyRevoked,
     ("witness.registered", 1): WitnessRegistered,
@@ -156,6 +158,7 @@ SEALABLE = frozenset(
         "schemepart.proposed",
         "stake.proposed",
         "stake.posted",
+        "dues.netted",
         "payment.reported",
         "payment.confirmed",
         "payment.reversed",

@@ -203,7 +203,7 @@ def propose(
     sealed = tuple(
         Fact(
             SchemePartProposed(terms.proposal_id, scheme_id, version, part),
-            ecosystem.confidants(part.party_id),
+            ecosystem.confidants(part.party_id, now),
         )
         for part in command.parts
     )

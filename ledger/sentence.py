@@ -181,7 +181,8 @@ def _money(terms: SchemeTerms) -> Iterator[str]:
     if terms.unallocated is Unallocated.STAYS_UNALLOCATED:
         rest = "stays unallocated"
     yield f"What is not earned {rest}."
-    how = "is netted" if terms.payment.malus is Malus.NETTED else "is invoiced"
+    is_netted = terms.payment.malus is Malus.NETTED
+    how = "is set off against what is due to the partner" if is_netted else "is invoiced to it"
     yield f"Payment is due {terms.payment.due_days} calendar days after the period; a loss {how}."
 
 

@@ -19,7 +19,7 @@ from stdnum.iso7064 import mod_97_10
 from ledger.agreement import opening
 from ledger.amounts import Money
 from ledger.errors import Fault, Refusal
-from ledger.evaluation import RULES_VERSION, Evaluation, Inputs, evaluate
+from ledger.evaluation import COUNTS_PERIODS, RULES_VERSION, Evaluation, Inputs, evaluate
 from ledger.fact import Fact
 from ledger.ids import ProposalId, Seed
 from ledger.indicator import IndicatorTerms
@@ -68,6 +68,7 @@ class SettlementKind(StrEnum):
     TRUE_UP = "TRUE_UP"
     EARN_BACK = "EARN_BACK"
     REPORTING_PENALTY = "REPORTING_PENALTY"
+    REVERSAL = "REVERSAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Stake:
 
 @dataclass(frozen=True, slots=True)
 class Corrected:
-    """A settled period that a true-up corrects: what each party had for it, and has now.
+    """A settled period that is corrected or taken back: what each party had for it, and has now.
 
     `settlement_id` is the period's own settlement. Parties are in the order of the stakes.
     """
@@ -96,7 +97,7 @@ class Corrected:
 class SettlementContent:
     """A computed settlement with everything it follows from. `due_on` is the last day to pay.
 
-    `corrected` are the periods of a true-up, oldest first, empty for every other kind. `sealed` are
+    `corrected` are the periods of a true-up, oldest first, or that of a reversal. `sealed` are
     the entries of the stakes of a confidential one; it has none of its own then.
     """
 
@@ -116,9 +117,18 @@ class SettlementContent:
     corrected: tuple[Corrected, ...] = ()
     sealed: tuple[SealedAt, ...] = ()
 
-    def concerned(self, outsourcer_id: str) -> frozenset[str]:
-        """Whose consent it needs: the outsourcer's and that of all who have a stake."""
-        stakes = {stake.party_id for stake in self.stakes}
+    def concerned(self, outsourcer_id: str, signing_ids: frozenset[str]) -> frozenset[str]:
+        """Whose consent it needs: the outsourcer's and that of all who have a stake.
+
+        Who signs no more, for it left, is asked where it gets or owes something. Rules before
+        COUNTS_PERIODS asked it for nothing too.
+        """
+        asks_all = self.rules_version < COUNTS_PERIODS
+        stakes = {
+            stake.party_id
+            for stake in self.stakes
+            if asks_all or stake.amount.amount_minor or stake.party_id in signing_ids
+        }
         sealed = {place.party_id for place in self.sealed}
         return frozenset({outsourcer_id} | stakes | sealed)
 
@@ -130,9 +140,8 @@ class SettlementContent:
 
 def place_of(kind: SettlementKind, period: str) -> str:
     """A period's place for its own settlement; the other kinds have places beside it."""
-    if kind in (SettlementKind.INCENTIVE, SettlementKind.CREDIT):
-        return period
-    return f"{kind.lower()}/{period}"
+    is_own = kind in (SettlementKind.INCENTIVE, SettlementKind.CREDIT)
+    return period if is_own else f"{kind.lower()}/{period}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +170,7 @@ class SettlementProposed:
 class Settlement:
     """A settlement as it stands; it binds, and is posted, when its status is AGREED.
 
-    `corrected_by` are the agreed true-ups that correct it, oldest first.
+    `corrected_by` are the agreed true-ups that correct it, or its reversal, oldest first.
     """
 
     proposal_id: str
@@ -198,16 +207,19 @@ def creditor_reference(settlement_id: str, party_id: str) -> str:
 
 
 def compute(
-    scheme: Scheme, inputs: Inputs, period: Period, settlement_id: str
+    scheme: Scheme,
+    inputs: Inputs,
+    period: Period,
+    settlement_id: str,
+    rules: int = RULES_VERSION,
 ) -> SettlementContent:
     """The settlement of a period: a pure function, so that an audit can repeat it.
 
     Raises what `evaluation.evaluate` raises.
     """
     found = evaluate(scheme.terms, inputs)
-    return content_of(
-        scheme, own_kind(scheme), period, scheme.terms.party_ids(), found, settlement_id
-    )
+    kind, party_ids = own_kind(scheme), scheme.terms.party_ids()
+    return content_of(scheme, kind, period, party_ids, found, settlement_id, rules=rules)
 
 
 def own_kind(scheme: Scheme) -> SettlementKind:
@@ -224,6 +236,7 @@ def content_of(
     found: Evaluation,
     settlement_id: str,
     corrected: tuple[Corrected, ...] = (),
+    rules: int = RULES_VERSION,
 ) -> SettlementContent:
     """What an evaluation gives those parties, as the content of a settlement."""
     return SettlementContent(
@@ -240,26 +253,49 @@ def content_of(
         ),
         unallocated=found.unallocated,
         trace=found.trace,
-        rules_version=RULES_VERSION,
+        rules_version=rules,
         due_on=period.end_on + timedelta(days=scheme.terms.payment.due_days),
         kind=kind,
         corrected=corrected,
     )
 
 
-def require_settleable(scheme: Scheme, measured: Mapping[str, Measured], period: str) -> Period:
-    """The period, if all that the scheme reads is agreed and live in it.
+def content_of_amounts(
+    scheme: Scheme,
+    kind: SettlementKind,
+    period: Period,
+    amounts: Mapping[str, Money],
+    trace: Sequence[TraceStep],
+    settlement_id: str,
+    rules: int,
+    corrected: tuple[Corrected, ...] = (),
+) -> SettlementContent:
+    """A settlement of stated amounts: no pool is drawn on, nothing is left."""
+    nothing = Money(scheme.terms.currency, 0)
+    whole = Money(scheme.terms.currency, sum(each.amount_minor for each in amounts.values()))
+    parts = tuple(amounts.values())
+    found = Evaluation(Fraction(0), nothing, whole, parts, nothing, tuple(trace), {})
+    keys = tuple(amounts)
+    return content_of(scheme, kind, period, keys, found, settlement_id, corrected, rules)
+
+
+def require_settleable(
+    scheme: Scheme, measured: Mapping[str, Measured], period: str, rules: int = RULES_VERSION
+) -> Period:
+    """The period, if all that the scheme reads is agreed, and what moves money live in it.
 
     Raises MeasurementMissing, IndicatorInShadow, PeriodBeforeScheme, PeriodUnknown.
     """
     calendar: Calendar | None = None
-    for indicator_id in scheme.terms.indicator_ids():
+    terms = scheme.terms  # rules before COUNTS_PERIODS let a gate read a pilot
+    live = terms.paying_ids() if rules >= COUNTS_PERIODS else terms.item_ids()
+    for indicator_id in terms.indicator_ids():
         each = measured.get(indicator_id)
         if each is None:
             raise MeasurementMissing("period", period=period, indicator=indicator_id)
-        if indicator_id in scheme.terms.item_ids() and not each.terms.is_live_in(period):
+        if indicator_id in live and not each.terms.is_live_in(period):
             raise IndicatorInShadow("period", indicator=each.terms.name)
-        calendar, valid_from = each.terms.calendar, scheme.terms.valid_from_period
+        calendar, valid_from = each.terms.calendar, terms.valid_from_period
         if calendar.position(period) < calendar.position(valid_from):
             raise PeriodBeforeScheme("period", valid_from=valid_from, period=period)
     if calendar is None:
@@ -271,17 +307,18 @@ def propose(
     content: SettlementContent,
     settlement_id: str,
     outsourcer_id: str,
+    signing_ids: frozenset[str],
     agreements: Agreements,
     replaces: str,
     seed: Seed,
 ) -> tuple[Fact, ...]:
-    """Facts that propose a computed settlement. Raises what `agreement.opening` raises."""
+    """Facts that propose a settlement. Raises what `agreement.opening` raises."""
     terms, superseded = opening(
         agreements,
         proposal_id=ProposalId(seed.new_id()),
         kind=ProposalKind.SETTLEMENT,
         subject=subject_of(content),
-        signatories=content.concerned(outsourcer_id),
+        signatories=content.concerned(outsourcer_id, signing_ids),
         replaces=replaces,
     )
     return (*superseded, Fact(SettlementProposed(terms, settlement_id, content)))

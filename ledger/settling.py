@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
-from ledger import correction, settlement
+from ledger import correction, reversal, settlement
 from ledger.amounts import Money
 from ledger.basis import calendar_for, inputs_for, measured_for, personally
 from ledger.book import Book
-from ledger.evaluation import Evaluation, evaluate
+from ledger.evaluation import RULES_VERSION, Evaluation, evaluate
 from ledger.partner import SealedAt, is_confidential, nominal
 from ledger.scheme import Scheme
 from ledger.settlement import Corrected, SettlementContent, SettlementKind
@@ -42,7 +42,7 @@ def settle(
 
     Raises what `settlement` and `correction` raise.
     """
-    if not is_confidential(agreed.terms):
+    if not is_confidential(agreed.terms) or kind is SettlementKind.REVERSAL:
         return Settled(settled(book, agreed, kind, period, now, settlement_id))
     stakes, refused = [], None
     for party_id in agreed.terms.party_ids():
@@ -71,8 +71,9 @@ def settled(
     now: datetime,
     settlement_id: str,
     party_id: str = "",
+    rules: int = RULES_VERSION,
 ) -> SettlementContent:
-    """A settlement of all parties, or of one by its personal terms.
+    """A settlement of all parties, or of one by its personal terms, by the rules of a version.
 
     Raises what `settlement` and `correction` raise.
     """
@@ -80,16 +81,19 @@ def settled(
         agreed = personally(book, agreed, party_id)
     match kind:
         case SettlementKind.TRUE_UP:
-            return correction.trued_up(book, agreed, period, settlement_id, party_id)
+            return correction.trued_up(book, agreed, period, settlement_id, party_id, rules)
         case SettlementKind.EARN_BACK:
-            return correction.earned_back(book, agreed, period, settlement_id, party_id)
+            return correction.earned_back(book, agreed, period, settlement_id, party_id, rules)
         case SettlementKind.REPORTING_PENALTY:
-            return correction.penalised(book, agreed, period, now, settlement_id)
+            return correction.penalised(book, agreed, period, now, settlement_id, rules)
+        case SettlementKind.REVERSAL:
+            return reversal.taken_back(book, agreed, period, settlement_id, rules)
         case _:
             measured = measured_for(book, agreed.terms.indicator_ids(), period)
-            around = settlement.require_settleable(agreed, measured, period)
-            inputs = inputs_for(book, agreed, around, calendar_for(book, agreed.terms))
-            return settlement.compute(agreed, inputs, around, settlement_id)
+            around = settlement.require_settleable(agreed, measured, period, rules)
+            calendar = calendar_for(book, agreed.terms)
+            inputs = inputs_for(book, agreed, around, calendar, rules=rules)
+            return settlement.compute(agreed, inputs, around, settlement_id, rules)
 
 
 def corrected_periods(contents: Iterable[SettlementContent]) -> tuple[Corrected, ...]:
@@ -109,6 +113,7 @@ def joint(
     settlement_id: str,
     corrected: tuple[Corrected, ...],
     sealed: tuple[SealedAt, ...],
+    rules: int = RULES_VERSION,
 ) -> SettlementContent:
     """What all see of a confidential settlement: scores and total, no amount."""
     calendar = calendar_for(book, agreed.terms)
@@ -117,10 +122,13 @@ def joint(
     found = Evaluation(Fraction(0), nothing, nothing, (), nothing, (), {})
     if kind in (SettlementKind.INCENTIVE, SettlementKind.CREDIT):
         measured = measured_for(book, agreed.terms.indicator_ids(), period)
-        settlement.require_settleable(agreed, measured, period)
+        settlement.require_settleable(agreed, measured, period, rules)
         common = replace(agreed, terms=nominal(agreed.terms))
-        scored = evaluate(common.terms, inputs_for(book, common, around, calendar))
+        inputs = inputs_for(book, common, around, calendar, rules=rules)
+        scored = evaluate(common.terms, inputs)
         steps = tuple(step for step in scored.trace if step.name in _JOINT_STEPS)
         found = replace(found, total_score=scored.total_score, trace=steps)
-    content = settlement.content_of(agreed, kind, around, (), found, settlement_id, corrected)
+    content = settlement.content_of(
+        agreed, kind, around, (), found, settlement_id, corrected, rules
+    )
     return replace(content, sealed=sealed)

@@ -49,7 +49,7 @@ def check_terms(
         _check_step(terms, step, facts, f"adjustments[{number}]", is_live=is_live)
     _check_step_order(terms)
     _check_split(terms, facts, signing_ids, outsourcer_id)
-    _check_money(terms)
+    _check_money(terms, outsourcer_id)
     check_bound(terms)
     _check_later(terms)
     calendars = {facts[key].calendar for key in terms.indicator_ids()}
@@ -245,7 +245,7 @@ def _check_split(
     need(whole, "split.kind", "a table of the total is split by FIXED or CONTRIBUTION")
 
 
-def _check_money(terms: SchemeTerms) -> None:
+def _check_money(terms: SchemeTerms, outsourcer_id: str) -> None:
     rounding = terms.rounding
     unit = Money(terms.currency, 1).value
     whole = rounding.step > 0 and (rounding.step / unit).denominator == 1
@@ -257,7 +257,8 @@ def _check_money(terms: SchemeTerms) -> None:
     need(0 <= due <= MAX_DUE_DAYS, "payment.dueDays", f"payment is due within {MAX_DUE_DAYS} days")
     for number, given in enumerate(terms.payment.references):
         place = f"payment.references[{number}]"
-        need(given.party_id in terms.sharer_ids(), f"{place}.partyId", "it has no share")
+        pays_or_is_paid = given.party_id in {outsourcer_id, *terms.sharer_ids()}
+        need(pays_or_is_paid, f"{place}.partyId", "it has no share, nor is it the outsourcer")
         texts = (given.purchase_order, given.tax_number, given.account_code)
         need(all(len(text) <= MAX_NAME for text in texts), place, f"at most {MAX_NAME} characters")
 

@@ -321,6 +321,11 @@ class SchemeTerms:
         """Ids of the indicators that are scored."""
         return tuple(item.indicator_id for item in self.items)
 
+    def paying_ids(self) -> tuple[str, ...]:
+        """Ids of the indicators that move money by how they do: items, gates and multipliers."""
+        steps = [read for step in self.adjustments for read in (step.gate, step.multiplier) if read]
+        return tuple(dict.fromkeys((*self.item_ids(), *(read.indicator_id for read in steps))))
+
     def indicator_ids(self) -> tuple[str, ...]:
         """Ids of every indicator that a result is needed of, each once."""
         found = list(self.item_ids())

@@ -17,7 +17,7 @@ from ledger.fact import Fact
 from ledger.journal import PartStake, SettlementPartPosted, post, settlement_lines
 from ledger.proposal import Proposal, ProposalKind
 from ledger.reply import Disputed
-from ledger.settlement import Settlement, SettlementContent, Stake
+from ledger.settlement import Settlement, SettlementContent, SettlementKind, Stake
 
 
 class NoAmountDisputed(Refusal):
@@ -127,6 +127,8 @@ def check_disputed(book: Book, proposal_id: str, party_id: str, disputed: Disput
     state = book.settlements.get(proposal_id)
     if state is None:
         raise NoAmountDisputed("disputed", reason="the proposal is about no amount")
+    if state.content.kind is SettlementKind.REVERSAL:
+        raise NoAmountDisputed("disputed", reason="a settlement is taken back as a whole")
     stakes = state.content.stakes
     stake = next((each for each in stakes if each.party_id == disputed.party_id), None)
     if stake is None or party_id not in (disputed.party_id, _outsourcer(book)):

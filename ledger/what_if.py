@@ -4,7 +4,7 @@ The one rule: what is computed here is notional: it enters nothing, posts nothin
 Each period stands by the results that are agreed now. Source: `domain.md` section 6.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -20,9 +20,10 @@ from ledger.basis import (
 from ledger.book import Book
 from ledger.curve import ValueInNoRow
 from ledger.evaluation import Evaluation, Inputs, evaluate
-from ledger.partner import is_confidential, nominal
+from ledger.partner import PartnerTerms, is_confidential, nominal, personal
 from ledger.periods import Calendar, Period
 from ledger.reading import NothingToRead
+from ledger.scheme import Scheme
 from ledger.terms import SchemeTerms
 
 MAX_PERIODS = 120
@@ -113,6 +114,25 @@ def what_if(book: Book, old: SchemeTerms | None, new: SchemeTerms) -> tuple[Comp
         Compared(each.period, before.get(each.period), each)
         for each in notional(book, new, periods, calendar)
     )
+
+
+def parts_seen(book: Book, scheme: Scheme, viewer: str) -> dict[str, PartnerTerms]:
+    """The partners' own parts of a confidential scheme that a party may see, by partner."""
+    parts = book.sealed.parts_of(scheme.proposal_id)
+    return {key: each.part for key, each in sorted(parts.items()) if viewer in each.audience}
+
+
+def personal_what_if(
+    book: Book, old: Scheme, new: SchemeTerms, parts: Mapping[str, PartnerTerms], viewer: str
+) -> Iterator[tuple[str, tuple[Compared, ...]]]:
+    """Each partner's own old terms beside new ones, of those whose part the viewer may see.
+
+    `parts` are proposed ones; who has none of these keeps its part, where the new terms name it.
+    """
+    for key, part in parts_seen(book, old, viewer).items():
+        if key in new.party_ids():
+            proposed = personal(new, parts.get(key, part))
+            yield key, what_if(book, personal(old.terms, part), proposed)
 
 
 def difference(compared: Sequence[Compared], party_id: str, currency: str) -> Money:

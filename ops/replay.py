@@ -12,7 +12,7 @@ from immutables import Map
 from ledger.answer import ProposalConsented, SilenceCounted
 from ledger.audit import check, check_sealed
 from ledger.book import Book
-from ledger.booking import bookings
+from ledger.daybook import bookings
 from ledger.errors import Fault
 from ledger.evolution import evolve, pass_over
 from ledger.fact import EVERYBODY, Placed, Sealed

@@ -19,6 +19,7 @@ from ledger.amounts import Money, minor_digits
 from ledger.history import render_instant
 from ledger.journal import Account, AccountKind
 from ledger.store.postings import StoredPosting
+from ledger.terms import References
 
 Pages = AsyncIterator[list[StoredPosting]]
 
@@ -45,6 +46,9 @@ COLUMNS = (
     "balance",
     "reference",
     "reverses",
+    "purchase_order",
+    "tax_number",
+    "account_code",
 )
 _NOT_A_COMPONENT = re.compile(r"[^A-Za-z0-9]+")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -138,6 +142,25 @@ async def _chunks(lines: AsyncIterator[str], size: int = 65536) -> AsyncIterator
     yield "".join(buffer).encode()
 
 
+def papers_of(papers: References | None) -> tuple[str, str, str]:
+    """Purchase order, tax number and account code as cells."""
+    if papers is None:
+        return "", "", ""
+    return cell(papers.purchase_order), cell(papers.tax_number), cell(papers.account_code)
+
+
+def _tags(papers: References | None) -> list[tuple[str, str]]:
+    """What finance needs, as name and value of tags; none where nothing is stated."""
+    if papers is None:
+        return []
+    stated = (
+        ("purchase-order", papers.purchase_order),
+        ("tax-number", papers.tax_number),
+        ("account-code", papers.account_code),
+    )
+    return [(name, plain(text.replace(",", " "))) for name, text in stated if plain(text)]
+
+
 async def journal_csv(header: Header, pages: Pages) -> AsyncIterator[bytes]:
     """The journal as CSV (RFC 4180), amounts as decimals with a point."""
     out = io.StringIO()
@@ -166,6 +189,7 @@ async def journal_csv(header: Header, pages: Pages) -> AsyncIterator[bytes]:
                     Money(account.currency, posting.balance_minor).render(),
                     each.reference,
                     "" if each.reverses is None else each.reverses,
+                    *papers_of(each.papers),
                 )
             )
         yield out.getvalue().encode()
@@ -196,6 +220,8 @@ async def _beancount(header: Header, pages: Pages) -> AsyncIterator[str]:
         yield f'{day} * "{payee}" "{first.kind} {first.reference}"\n  entry: {first.entry_index}\n'
         if first.reverses is not None:
             yield f"  reverses: {first.reverses}\n"
+        for name, text in _tags(first.papers):
+            yield f'  {name}: "{text}"\n'
         for each in rows:
             posting, account = each.posting, each.posting.account
             chart.balances[account] = posting.balance_minor
@@ -231,7 +257,10 @@ async def _hledger(header: Header, pages: Pages) -> AsyncIterator[str]:
                 yield f"account {chart.name(account)}\n"
         payee = plain(header.names[first.posting.account.counterparty])
         day = first.at.astimezone(UTC).date()
-        back = "" if first.reverses is None else f"  ; reverses: {first.reverses}"
+        tags = [f"{name}:{text}" for name, text in _tags(first.papers)]
+        if first.reverses is not None:
+            tags.insert(0, f"reverses: {first.reverses}")
+        back = f"  ; {', '.join(tags)}" if tags else ""
         yield f"{day} * ({first.entry_index}) {payee} | {first.kind} {first.reference}{back}\n"
         for each in rows:
             posting, account = each.posting, each.posting.account

@@ -28,6 +28,7 @@ from ledger.read import Narrowed, Window
 from ledger.settlement import Settlement
 from ledger.stake import SealedStake
 from ledger.store.postings import StoredPosting
+from ledger.terms import References
 from service.plaintext import cell
 
 FORMAT = "jpi-statement/v1"
@@ -135,6 +136,16 @@ def _money(money: Money) -> dict[str, str]:
     return {"amount": money.render(), "currency": money.currency}
 
 
+def paper_texts(papers: References) -> list[str]:
+    """What a side's finance needs, each with its name."""
+    stated = (
+        ("purchase order", papers.purchase_order),
+        ("VAT or credit-note number", papers.tax_number),
+        ("account code", papers.account_code),
+    )
+    return [f"{name} {text}" for name, text in stated if text]
+
+
 def _settlement(statement: Statement, settled: Settlement) -> dict[str, object]:
     content = settled.content
     [stake] = [each for each in content.stakes if each.party_id == statement.partner]
@@ -180,10 +191,20 @@ def _due(due: Due, on: date) -> dict[str, object]:
         "amount": _money(due.amount),
         "reported": _money(Money(currency, due.reported_minor)),
         "received": _money(Money(currency, due.received_minor)),
+        "netted": _money(Money(currency, due.netted_minor)),
         "open": _money(due.open),
         "dueOn": due.due_on.isoformat(),
         "status": due.status.value,
         "ageing": due.ageing(on).value,
+        "papers": [
+            {
+                "party": each.party_id,
+                "purchaseOrder": each.purchase_order,
+                "taxNumber": each.tax_number,
+                "accountCode": each.account_code,
+            }
+            for each in due.papers
+        ],
     }
 
 
@@ -304,6 +325,10 @@ def _explained(statement: Statement) -> list[tuple[object, ...]]:
         text = f"{due.status.value}, due on {due.due_on}, open {due.open.render()}"
         currency, amount = due.amount.currency, due.amount.render()
         rows.append(("due", due.reference, text, currency, amount, "", "", due.index))
+        for papers in due.papers:
+            said = cell("; ".join(paper_texts(papers)))
+            name = cell(statement.name(papers.party_id))
+            rows.append(("papers", name, said, "", "", "", "", due.index))
     for payment in statement.payments:
         text = f"{payment.status.value}, {payment.paid_on}, {payment.reference}"
         currency, amount = payment.amount.currency, payment.amount.render()

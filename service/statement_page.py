@@ -11,7 +11,7 @@ from ledger.amounts import Money
 from ledger.due import Ageing
 from ledger.settlement import Settlement
 from ledger.store.postings import StoredPosting
-from service.statement import Statement, sentences
+from service.statement import Statement, paper_texts, sentences
 
 STYLE = """
 @page { size: A4; margin: 18mm 16mm 20mm;
@@ -142,6 +142,17 @@ def _settled(statement: Statement, settled: Settlement) -> str:
     )
 
 
+def _papers(statement: Statement) -> str:
+    """What both sides' finance needs on the documents; nothing where nobody stated any."""
+    said = {
+        papers.party_id: ", ".join(paper_texts(papers))
+        for due in statement.dues
+        for papers in due.papers
+    }
+    rows = [[(statement.name(key), ""), (text, "")] for key, text in said.items() if text]
+    return _table([("For the documents of", ""), ("", "")], rows) if rows else ""
+
+
 def _money_tables(statement: Statement) -> str:
     heads = [("Reference", ""), ("From", ""), ("To", ""), ("Amount", "n"), ("Open", "n")]
     heads += [("Due", ""), ("Stands", "")]
@@ -157,7 +168,7 @@ def _money_tables(statement: Statement) -> str:
         ]
         for due in statement.dues
     ]
-    text = "<h2>Due</h2>\n" + _table(heads, rows)
+    text = "<h2>Due</h2>\n" + _table(heads, rows) + _papers(statement)
     if not statement.payments:
         return text + "<h2>Payments</h2>\n<p>None.</p>\n"
     heads = [("Paid on", ""), ("Amount", "n"), ("Stands", ""), ("Reference", "")]

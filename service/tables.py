@@ -25,12 +25,17 @@ DUE_COLUMNS = (
     "reported",
     "received",
     "cleared",
+    "netted",
     "open",
     "due_on",
     "status",
     "on",
     "ageing",
     "days_overdue",
+    "purchase_order",
+    "tax_number",
+    "payer_account_code",
+    "payee_account_code",
 )
 LINE_COLUMNS = (
     "statement",
@@ -69,7 +74,7 @@ async def dues_csv(
 
 def _due(due: Due, names: Mapping[str, str], on: date) -> tuple[object, ...]:
     currency = due.amount.currency
-    sums = (due.reported_minor, due.received_minor, due.cleared_minor)
+    sums = (due.reported_minor, due.received_minor, due.cleared_minor, due.netted_minor)
     return (
         due.reference,
         due.settlement_id,
@@ -85,7 +90,17 @@ def _due(due: Due, names: Mapping[str, str], on: date) -> tuple[object, ...]:
         on,
         due.ageing(on).value,
         due.days_overdue(on),
+        *_papers(due),
     )
+
+
+def _papers(due: Due) -> tuple[str, str, str, str]:
+    """The partner's order and tax number, and both sides' own account codes."""
+    partner = due.papers_of(due.party_id)
+    payer, payee = due.papers_of(due.payer), due.papers_of(due.payee)
+    texts = (partner.purchase_order, partner.tax_number, payer.account_code, payee.account_code)
+    order, tax, code, other = (cell(each) for each in texts)
+    return order, tax, code, other
 
 
 async def lines_csv(pages: AsyncIterator[list[StoredLine]]) -> AsyncIterator[bytes]:

@@ -8,13 +8,17 @@ from ledger.ids import EcosystemId
 from ledger.journal import Account, AccountKind, Booked, Posting
 from ledger.store.pool import Connection
 from ledger.store.queries import load
+from ledger.terms import References
 
 SQL = load(__file__)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPosting:
-    """A posting at its place: the entry's index, instant and kind, and the line in it, from 0."""
+    """A posting at its place: the entry's index, instant and kind, and the line in it, from 0.
+
+    `papers`: what its owner's finance needs on the document, where a journal looked it up.
+    """
 
     entry_index: int
     line: int
@@ -23,6 +27,7 @@ class StoredPosting:
     posting: Posting
     reference: str
     reverses: int | None
+    papers: References | None = None
 
 
 @dataclass(frozen=True, slots=True)

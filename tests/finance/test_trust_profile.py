@@ -4,15 +4,20 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from ledger.conduct import Conduct, ConductKind, FigureCode, profile
+import pytest
+
+from ledger.conduct import Conduct, ConductKind, FigureCode, conducts, profile
 from tests.auditor import audit
 from tests.finance.steps import posted, report_of
+from tests.incentives.chronicle import MONTHS, Chronicle, after
+from tests.incentives.declared import declared, engine_terms, item, stated
 from tests.test_story import BUYER, OTHERS, TRACK, TRAIN
 from tests.world import World
 
 SHOW = """query($of: ID!, $on: Date!, $asOf: Index) {
   trustProfile(partyId: $of, on: $on, asOf: $asOf) { party { name } on
     figures { code formula value good total rung entryCount entries } } }"""
+MET = {"level": stated("95"), "boundary": "INCLUSIVE", "earnedWhen": "MET"}
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -92,6 +97,22 @@ def test_time_to_sign_runs_from_the_notice_where_there_was_one() -> None:
     assert (signed.value, signed.good) == (Fraction(10), 3)
     assert signed.indices == (2, 3, 4, 5, 7, 8)
     assert found[FigureCode.AGREED_WITHOUT_DISPUTE].value == Fraction(200, 3)
+
+
+@pytest.mark.parametrize(("grace", "in_time"), [(None, True), (20, True), (5, False)])
+def test_in_time_is_what_the_terms_in_force_say(grace: int | None, in_time: bool) -> None:
+    """A part of the eighth day after its period: ten days are granted where no terms say else."""
+    told = Chronicle("p0", "p1")
+    told.indicator("i0")
+    amount = {"amount": "250.00", "currency": "EUR"}
+    penalty = None if grace is None else {"amount": amount, "graceDays": grace}
+    told.scheme(engine_terms(declared([item(0, {"attainment": MET})], reportingPenalty=penalty)))
+
+    told.report("i0", MONTHS[0], "p0", after(8))
+
+    placed = told.last
+    [seen_of] = conducts(told.book, placed, None)
+    assert (seen_of.kind, seen_of.is_good) == (ConductKind.REPORTED, in_time)
 
 
 def test_where_nothing_happened_nothing_is_claimed() -> None:

@@ -21,6 +21,7 @@ from ledger.indicator import (
     LowSample,
     Owner,
     Perspective,
+    RollingCount,
     RoundingStage,
     RoundingTerms,
     Stage,
@@ -45,6 +46,8 @@ MONTHS = tuple(f"2026-{month:02}" for month in range(1, 13))
 class Chronicle:
     """One ecosystem of a buyer and its partners, by the workroom's own evolution."""
 
+    last: Placed
+
     def __init__(self, *partners: str) -> None:
         self.book = Book(EcosystemId("e"))
         self.partners = partners
@@ -57,7 +60,7 @@ class Chronicle:
         index = self.book.size
         moment = max(at, self.book.last_at)
         placed = Placed(index, moment, PartyId(party), "s", EVERYBODY, f"c{index}", event)
-        self.book = evolve(self.book, placed)
+        self.book, self.last = evolve(self.book, placed), placed
 
     def report(self, key: str, period: str, party: str, at: datetime) -> None:
         """A party's part of a period, at an instant."""
@@ -74,8 +77,10 @@ class Chronicle:
         """A new proposal's opening."""
         return Opening(f"proposal-{self.book.size}", kind, subject, ("buyer",), 1)
 
-    def indicator(self, key: str) -> None:
-        """An agreed monthly indicator, owned by all partners in equal parts."""
+    def indicator(
+        self, key: str, version: int = 1, rolling: RollingCount = RollingCount.CONTINUES
+    ) -> None:
+        """An agreed version of a monthly indicator, owned by all partners in equal parts."""
         weight = Fraction(1, len(self.partners))
         terms = IndicatorTerms(
             name=key,
@@ -98,11 +103,12 @@ class Chronicle:
             stage=Stage.LIVE,
             live_from=MONTHS[0],
             worked_examples=(),
+            rolling_count=rolling,
         )
         opening = self.opening(ProposalKind.INDICATOR, f"indicator/{key}")
-        self.agree(IndicatorProposed(opening, key, 1, terms))
+        self.agree(IndicatorProposed(opening, key, version, terms))
 
-    def measured(self, key: str, period: str, *parts: Fraction) -> None:
+    def measured(self, key: str, period: str, *parts: Fraction, version: int = 1) -> None:
         """An agreed result, the sum of the partners' parts; a second one restates the first."""
         value = sum(parts, Fraction(0))
         used = tuple(
@@ -113,7 +119,7 @@ class Chronicle:
         found = Measurement(
             proposal_id=proposal_id,
             indicator_id=key,
-            version=1,
+            version=version,
             period=period,
             parts=used,
             value=value,

@@ -7,6 +7,7 @@ from ops.verify import verify
 from tests.auditor import audit
 from tests.incentives.declared import declared, given, item, line, stated
 from tests.incentives.test_api import indicators, named
+from tests.parties.steps import admitted
 from tests.trust.steps import exported
 from tests.world import PROPOSED, World
 
@@ -57,9 +58,14 @@ PART_0 = part(0, "100000.00", "0.1", "99999.00", "6000.00")
 PART_1 = part(1, "44444.44", "0.05", "1000.00", "1000.00")
 
 
-async def agreed(world: World) -> tuple[dict[str, str], str]:
-    """A live indicator measured at 60 and a confidential scheme of two partners."""
+async def agreed(world: World, **observers: list[str] | None) -> tuple[dict[str, str], str]:
+    """A live indicator measured at 60 and a confidential scheme of two partners.
+
+    Observers were admitted before, by name and grants.
+    """
     await world.found(BUYER, *PARTNERS)
+    for name, grants in observers.items():
+        await admitted(world, name, {"grants": grants}, BUYER, *PARTNERS, role="OBSERVER")
     ids = await indicators(world)
     place = {"indicatorId": ids["i0"], "period": "2024-04"}
     figures = {"partyId": world.parties["P0"], "value": "60"}
@@ -186,3 +192,59 @@ async def test_parts_that_cannot_hold_are_refused_with_their_place(world: World)
         problem = await world.refused(BUYER, "proposeScheme", terms)
 
         assert problem["path"] == place, problem
+
+
+STAKES = """query($id: ID!) { settlement(id: $id) { stakes { party { name } } }
+  schemes { nodes { parts { partyId } } } }"""
+WHAT_IF = """query($terms: SchemeTermsInput!, $old: ID, $parts: [PartnerTermsInput!]) {
+  whatIfScheme(terms: $terms, schemeId: $old, parts: $parts) { problems { path message }
+    differences { difference { amount } }
+    partners { party { name } difference { amount } periods { period
+      old { evaluation { payout { amount } } } new { evaluation { payout { amount } } } } } } }"""
+
+
+async def test_an_observer_sees_stakes_by_grant_alone(world: World, tmp_path: Path) -> None:
+    """All agreed its grant; one whose grants are not limited sees the joint result."""
+    granted = ["MEASUREMENTS", "INCENTIVES", "JOURNAL", "STAKES"]
+    _, scheme = await agreed(world, Auditor=granted, Chamber=None, Clerk=["INCENTIVES"])
+    told = await settled(world, scheme)
+
+    seen = {}
+    for name in ("Auditor", "Chamber", "Clerk", "P2"):
+        data = await world.read(name, STAKES, id=told["id"])
+        parts = data["schemes"]["nodes"][0]["parts"]
+        seen[name] = ([each["party"]["name"] for each in data["settlement"]["stakes"]], len(parts))
+
+    assert seen["Auditor"] == (["P0", "P1"], 2)
+    assert seen["Chamber"] == seen["Clerk"] == seen["P2"] == ([], 0)
+    books = await world.read("Auditor", BOOKS)
+    assert len(books["postings"]["nodes"]) == 8
+    assert (await world.read("Chamber", BOOKS))["postings"]["nodes"] == []
+    path = tmp_path / "auditor.ndjson"
+    verdict = verify(path, await exported(world, "Auditor", path))
+    assert verdict.findings == []
+    assert verdict.replayed == verdict.entries
+    await audit(world.settings, world.ecosystem_id)
+
+
+async def test_a_what_if_shows_each_its_own_money(world: World) -> None:
+    """A curve that pays more: the outsourcer sees both partners' difference, each its own."""
+    ids, scheme = await agreed(world)
+    steeper = [item(0, {"line": line([["0", "0"], ["80", "1"]])})]
+    terms = named(world, ids, common() | {"items": steeper, "workedExamples": []})
+    richer = named(world, ids, [part(1, "44444.44", "0.05", "9999.00", "0.00")])
+
+    found = {}
+    for name in (BUYER, "P0", "P1", "P2"):
+        data = await world.read(name, WHAT_IF, terms=terms, old=scheme, parts=richer)
+        assert data["whatIfScheme"]["problems"] == []
+        found[name] = {
+            each["party"]["name"]: each["difference"]["amount"]
+            for each in data["whatIfScheme"]["partners"]
+        }
+
+    # 60 of 100 gave 6,000.00 of 10,000.00, 60 of 80 gives 7,500.00; P1 had its cap of 1,000.00
+    assert found[BUYER] == {"P0": "1500.00", "P1": "666.67"}
+    assert found["P0"] == {"P0": "1500.00"}
+    assert found["P1"] == {"P1": "666.67"}
+    assert found["P2"] == {}

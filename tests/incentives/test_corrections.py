@@ -127,6 +127,29 @@ def test_a_new_version_of_the_scheme_does_not_change_what_an_old_one_settled() -
     assert [stake.amount.render() for stake in content.stakes] == ["60.00", "40.00"]
 
 
+@settings(max_examples=40, deadline=None)
+@given(values=VALUES, order=st.permutations(range(5)), cap=st.integers(0, 300_000))
+def test_a_years_cap_holds_whatever_period_is_settled_first(
+    values: list[int], order: list[int], cap: int
+) -> None:
+    """After every settlement, and a true-up leaves each period with what its place gives it."""
+    told = chronicle(capped_terms(f"{cap // 100}.{cap % 100:02}"))
+    for month, value in zip(MONTHS, values, strict=False):
+        told.measured("i0", month, Fraction(value))
+
+    for number in order:
+        told.settle(INCENTIVE, MONTHS[number])
+        for party in ("p0", "p1"):
+            given = [amounts[party] for amounts in told.given().values()]
+            assert sum(Fraction(each) for each in given) <= Fraction(cap, 100)
+
+    right = settled_year(capped_terms(f"{cap // 100}.{cap % 100:02}"), values)
+    if told.given() != right.given():
+        shifted = told.settle(TRUE_UP, MONTHS[5])
+        assert {stake.amount.amount_minor for stake in shifted.stakes} == {0}
+    assert told.given() == right.given()
+
+
 def credits_of_a_year(values: list[int]) -> Chronicle:
     """Credits for months below 95, half of which comes back if the year's mean meets 95."""
     missed = {"level": stated("95"), "boundary": "INCLUSIVE", "earnedWhen": "MISSED"}
