@@ -39,7 +39,7 @@ from ledger.store.pool import open_database
 from ledger.uploading import AT_ONCE, Uploads
 from ledger.watch import Watch
 from ledger.witnessing import Witnessing
-from service import exports, rows
+from service import bankfiles, exports, rows
 from service.clockwork import ticking
 from service.collector import calm_collector
 from service.graphql import CHALLENGE, Endpoint, asset, error_response
@@ -223,6 +223,7 @@ def routes(settings: Settings, guard: Gatekeeper) -> list[BaseRoute]:
         Route("/live", live),
         Route("/ready", ready),
         *exports.routes(guard),
+        *bankfiles.routes(guard),
         *(sandbox_routes(settings, issuer_key(settings)) if settings.dev_issuer else []),
         *rows.routes(guard),
     ]
@@ -240,7 +241,13 @@ def passage(settings: Settings) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=settings.origins,
             allow_methods=["GET", "POST", "PUT"],
-            allow_headers=["authorization", "content-type", ECOSYSTEM_HEADER, "x-request-id"],
+            allow_headers=[
+                "authorization",
+                "content-type",
+                ECOSYSTEM_HEADER,
+                "idempotency-key",
+                "x-request-id",
+            ],
             expose_headers=EXPOSED,
         ),
         Middleware(Compression, minimum_size=COMPRESSED_BYTES, compresslevel=COMPRESSION_LEVEL),

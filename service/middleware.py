@@ -12,7 +12,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 DRAIN_BYTES = 64 * 2**20
 """What is read and thrown away of a body that is too large, so that the caller hears the answer."""
 
-UPLOADS = "/uploads/"
+UPLOADS = ("/uploads/", "/bank-statements.")
 """Where bodies of files come in."""
 
 COMPRESSED_BYTES = 1024
@@ -58,7 +58,7 @@ class Threshold:
         request_id = given if REQUEST_ID.match(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
         seen = {"bytes": 0, "answered": 0, "ended": 0}
-        is_upload = scope["path"].startswith(UPLOADS)
+        is_upload = scope["path"].startswith(UPLOADS)  # of files, not of requests
         limit = self._upload_limit if is_upload else self._body_limit
 
         async def limited() -> Message:

@@ -180,7 +180,7 @@ class Settings(BaseSettings):
     )
     upload_limit_bytes: int = _setting(
         "JPI_UPLOAD_LIMIT_BYTES",
-        "largest file of observations as it is sent, in bytes",
+        "largest file of observations or of a bank as it is sent, in bytes",
         "a number of bytes from 1024 to 1099511627776",
         default=4 * 2**30,
         ge=1024,

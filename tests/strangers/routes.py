@@ -43,7 +43,11 @@ OPEN = {
     "/sandbox/token",
 }
 """What is nobody's: health, the schema, GraphiQL, the development issuer."""
-ELSEWHERE = {"/graphql", "/uploads/{ecosystem}/{upload}/{secret}"}
+ELSEWHERE = {
+    "/graphql",
+    "/uploads/{ecosystem}/{upload}/{secret}",
+    "/bank-statements.{kind}",  # tests/finance/test_bank_files.py
+}
 """What has tests of its own."""
 
 

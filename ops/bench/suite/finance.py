@@ -133,9 +133,12 @@ async def statement(run: Run) -> None:
             return perf_counter() - started
 
         data = statement_of(payable, BUYER, run.size, "-")
+        before = _peak()
         started = perf_counter()
         read = read_camt(pieces(data))
         seconds = perf_counter() - started
+        held = (_peak() - before) * KIB / run.size
+        run.figure("memory a line, while it is read", held, "bytes", aim=at_most(4096))
         run.figure(
             f"camt.053 of {len(data) / KIB / KIB:.0f} MiB read", run.size / seconds, "lines/s"
         )
