@@ -5,7 +5,7 @@ from typing import Any
 
 from ops.verify import verify
 from tests.auditor import audit
-from tests.incentives.declared import declared, given, item, line, shared
+from tests.incentives.declared import declared, given, item, line, shared, stated
 from tests.incentives.test_api import indicators, named
 from tests.trust.steps import exported
 from tests.world import PROPOSED, World
@@ -91,4 +91,43 @@ async def test_what_cannot_be_settled_is_refused_with_its_reason(world: World) -
         assert problem["code"] == code
     other = {"schemeId": scheme, "period": "2024-05", "kind": "CREDIT"}
     assert (await world.refused(BUYER, "proposeSettlement", other))["code"] == "KIND_DIFFERS"
+    await audit(world.settings, world.ecosystem_id)
+
+
+async def test_credits_of_a_year_come_back_by_half(world: World, tmp_path: Path) -> None:
+    """Three quarters at 97, one at 91: a credit of 100.00, and the year's mean earns half back."""
+    await world.found(BUYER, *PARTNERS)
+    calendar = {"kind": "QUARTER", "timeZone": "UTC"}
+    ids = await indicators(world, calendar=calendar, liveFrom="2024-Q1")
+    missed = {"level": stated("95"), "boundary": "INCLUSIVE", "earnedWhen": "MISSED"}
+    back = {"indicatorId": "i0", "level": stated("95"), "boundary": "INCLUSIVE", "share": "0.5"}
+    example = {"values": [given(0, "91")], "expected": {"amount": "-100.00", "currency": "EUR"}}
+    terms = declared(
+        [item(0, {"attainment": missed})],
+        kind="CREDIT",
+        funding={"pool": {"amount": "100.00", "currency": "EUR"}},
+        split=shared("0.6", "0.4"),
+        earnBacks=[back],
+        validFromPeriod="2024-Q1",
+        workedExamples=[example],
+    )
+    show = f"scheme {{ id }} {PROPOSED}"
+    payload = await world.done(BUYER, "proposeScheme", named(world, ids, terms), show)
+    await world.agree(payload["proposal"], BUYER, "P0", "P1")
+    scheme, kinds = payload["scheme"]["id"], []
+    for quarter, value in enumerate(("97", "97", "91", "97"), start=1):
+        place = {"indicatorId": ids["i0"], "period": f"2024-Q{quarter}"}
+        figures = {"partyId": world.parties["P0"], "value": value}
+        part = {"figures": figures, "evidenceSha256": "0" * 64}
+        await world.done("P0", "submitPart", place | {"declared": part})
+        payload = await world.done("P0", "proposeMeasurement", place, PROPOSED)
+        await world.agree(payload["proposal"], "P0")
+        kinds.append((await settled(world, scheme, period=place["period"]))["kind"])
+
+    earned = await settled(world, scheme, period="2024-Q4", kind="EARN_BACK")
+
+    assert kinds == ["CREDIT"] * 4
+    assert [each["amount"]["amount"] for each in earned["stakes"]] == ["30.00", "20.00"]
+    path = tmp_path / "whole.ndjson"
+    assert verify(path, await exported(world, "P1", path)).findings == []
     await audit(world.settings, world.ecosystem_id)
