@@ -82,6 +82,7 @@ class Context:
     # open dues by currency, with the other side's name: what suggestions look among
     open_dues: dict[str, list[tuple[Due, str]]] = field(default_factory=dict)
     _ecosystem: Ecosystem | None = None
+    _names: DataLoader[tuple[str, str], str | None] | None = None
     _loaders: dict[tuple[str, int | None], DataLoader[str, Found[object] | None]] = field(
         default_factory=dict
     )
@@ -108,6 +109,7 @@ class Context:
     def renew(self) -> None:
         """Forget what was loaded: the next event is of a ledger that has grown."""
         self._ecosystem = None
+        self._names = None
         self._loaders = {}
 
     async def ecosystem(self) -> Ecosystem:
@@ -132,5 +134,23 @@ class Context:
             loader = self._loaders[key] = DataLoader(read)
         return await loader.load(object_id)  # type: ignore[return-value]  # the loader is kind's
 
+    async def name_of(self, party_id: str, subject: str) -> str | None:
+        """The display name of a person by pseudonym, as far as the caller sees it; or None.
+
+        Those that one tick of the loop asks for are read together.
+        """
+        if not subject:
+            return None
+        if self._names is None:
+            actor, directory = self.actor, self.doors.directory
+
+            async def read(people: list[tuple[str, str]]) -> list[str | None]:
+                found = await directory.names_of(actor, people)
+                return [found.get(each) for each in people]
+
+            self._names = DataLoader(read)
+        return await self._names.load((party_id, subject))
+
 
 Info = strawberry.Info[Context, None]
+NAME = "The person's display name, from an erasable directory; null: none, or not yours to see."

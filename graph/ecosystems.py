@@ -5,7 +5,7 @@ from hashlib import sha256
 import strawberry
 from strawberry import field
 
-from graph.context import Info
+from graph.context import NAME, Info
 from graph.nodes import Node, global_id
 from graph.parties import Party, party_by_id, party_of
 from graph.receipts import KEY, DryRun, Payload, write
@@ -60,6 +60,11 @@ class Viewer:
     party: Party | None = field(description="Your party; null for a founder.")
     roles: list[Role] = field(description="Your roles within it.")
     subject: str = field(description="Your pseudonym, as entries carry it.")
+
+    @field(description=NAME)
+    async def subject_name(self, info: Info) -> str | None:
+        """Yours."""
+        return await info.context.name_of(info.context.actor.party_id, self.subject)
 
 
 def ecosystem_of(state: rules.Ecosystem) -> Ecosystem:

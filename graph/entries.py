@@ -7,7 +7,7 @@ import strawberry
 from strawberry import field
 
 from graph.checkpoints import InclusionProof, prove
-from graph.context import Info
+from graph.context import NAME, Info
 from graph.nodes import Node, global_id
 from graph.paging import (
     After,
@@ -64,6 +64,11 @@ class Entry(Node):
         if self.decoded.party == CLOCK:
             return None
         return await party_by_id(info, self.decoded.party)
+
+    @field(description=NAME)
+    async def subject_name(self, info: Info) -> str | None:
+        """Of who acted."""
+        return await info.context.name_of(self.decoded.party, self.subject)
 
     @field(description="The inclusion proof in the newest checkpoint that covers it.")
     async def inclusion_proof(self, info: Info) -> InclusionProof:

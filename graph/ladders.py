@@ -6,7 +6,7 @@ from datetime import datetime
 import strawberry
 from strawberry import field
 
-from graph.context import Info
+from graph.context import NAME, Info
 from graph.nodes import local_id
 from graph.parties import Party, party_by_id
 from graph.scalars import Base64, Index, base64
@@ -35,6 +35,11 @@ class Sponsor:
     async def party(self, info: Info) -> Party:
         """The sponsor's party."""
         return await party_by_id(info, self.party_id)
+
+    @field(description=NAME)
+    async def subject_name(self, info: Info) -> str | None:
+        """Null, too, where anybody of the party may rule."""
+        return await info.context.name_of(self.party_id, self.subject or "")
 
 
 @strawberry.type(description="One rung of the ladder.")

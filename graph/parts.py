@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
-from graph.context import Info
+from graph.context import NAME, Info
 from graph.exclusions import agreed_windows
 from graph.figures import AttributionLineInput, Figures, FiguresInput, figures_of, lines_of
 from graph.nodes import Node, global_id, local_id
@@ -45,6 +45,12 @@ class Part(Node):
         "Null: of before this was kept."
     )
     index: Index = field(description="Its entry.")
+    party_id: strawberry.Private[str]
+
+    @field(description=NAME)
+    async def prepared_by_name(self, info: Info) -> str | None:
+        """Of who reported it."""
+        return await info.context.name_of(self.party_id, self.prepared_by or "")
 
 
 def part_of(part: rules.Part) -> Part:
@@ -65,6 +71,7 @@ def part_of(part: rules.Part) -> Part:
         is_correction=part.is_correction,
         prepared_by=part.prepared_by or None,
         index=Index(part.index),
+        party_id=part.figures.party_id,
     )
 
 

@@ -7,7 +7,7 @@ import strawberry
 from strawberry import field
 
 from graph.agreements import Proposal, load_proposal
-from graph.context import Info
+from graph.context import NAME, Info
 from graph.indicators import Indicator, load_indicator
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -22,12 +22,33 @@ from ledger.read import Found, Narrowed
 PSEUDONYM = "A pseudonym, as a token's subject: 1 to 200 characters without blanks or @."
 
 
+@strawberry.type(
+    description="Somebody who took part in a session, or does the work of an indicator."
+)
+class Participant:
+    """By pseudonym."""
+
+    party_id: strawberry.Private[str]
+    subject: str = field(description="A pseudonym.")
+
+    @field(description="Whose person it is.")
+    async def party(self, info: Info) -> Party:
+        """The party."""
+        return await party_by_id(info, self.party_id)
+
+    @field(description=NAME)
+    async def subject_name(self, info: Info) -> str | None:
+        """Of who took part, or does the work."""
+        return await info.context.name_of(self.party_id, self.subject)
+
+
 @strawberry.type(description="Those of one party who do the work of an indicator.")
 class Stewards(Node):
     """The party names them itself."""
 
     state: strawberry.Private[rules.Stewards]
     subjects: list[str] = field(description="Their pseudonyms; empty: nobody any more.")
+    people: list[Participant] = field(description="The same with their names, in the same order.")
     index: Index = field(description="The entry that named them.")
 
     @field(description="Whose people they are.")
@@ -39,19 +60,6 @@ class Stewards(Node):
     async def indicator(self, info: Info) -> Indicator | None:
         """With its version in force."""
         return await load_indicator(info, self.state.indicator_id)
-
-
-@strawberry.type(description="Somebody who took part in a session.")
-class Participant:
-    """By pseudonym."""
-
-    party_id: strawberry.Private[str]
-    subject: str = field(description="A pseudonym.")
-
-    @field(description="Whose person it is.")
-    async def party(self, info: Info) -> Party:
-        """The party."""
-        return await party_by_id(info, self.party_id)
 
 
 @strawberry.type(description="A working session: who took part, what was decided, what came of it.")
@@ -86,6 +94,7 @@ def stewards_of(state: rules.Stewards) -> Stewards:
         id=global_id("Stewards", f"{state.indicator_id}/{state.party_id}"),
         state=state,
         subjects=list(state.stewards),
+        people=[Participant(party_id=state.party_id, subject=each) for each in state.stewards],
         index=Index(state.index),
     )
 

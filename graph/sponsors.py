@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
-from graph.context import Info
+from graph.context import NAME, Info
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
@@ -30,6 +30,11 @@ class PartySponsor(Node):
     async def party(self, info: Info) -> Party:
         """The naming party."""
         return await party_by_id(info, self.state.party_id)
+
+    @field(description=NAME)
+    async def subject_name(self, info: Info) -> str | None:
+        """Null, too, where any of its sponsors may rule."""
+        return await info.context.name_of(self.state.party_id, self.state.subject)
 
 
 def sponsor_of(state: sponsors.PartySponsor) -> PartySponsor:
