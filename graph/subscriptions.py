@@ -10,15 +10,15 @@ from typing import Annotated, TypeVar
 
 import strawberry
 
-from graph.agreements import Proposal, proposal_of
 from graph.context import AuthorityEnded, Info
 from graph.entries import Entry, entry_of
+from graph.inbox import MAX_ITEMS, InboxItem, item_of
 from graph.nodes import local_id
+from graph.notices import told
 from graph.scalars import Index
-from ledger import proposal as rules
-from ledger.actor import NotFound
-from ledger.proposal import ProposalStatus
-from ledger.read import MAX_PAGE, Narrowed, Window
+from ledger.actor import NotFound, Role
+from ledger.inbox import Waiting, inbox
+from ledger.reply import Channel
 
 T = TypeVar("T")
 
@@ -59,46 +59,37 @@ class Subscription:
             yield entry_of(stored)
 
     @strawberry.subscription(
-        description="Proposals that wait for your party's answer: all of them, now and whenever "
-        "they change; at most 100, the oldest first."
+        description="What waits for your party's answer, as the query `inbox` has it: all of it, "
+        "now and whenever it changes; at most 100. Where you may answer for your party (APPROVER), "
+        "it counts as told of what was sent: the notice is an entry, and its time runs."
     )
     async def inbox(
         self, info: Info, ecosystem: EcosystemArgument = None
-    ) -> AsyncGenerator[list[Proposal], None]:
+    ) -> AsyncGenerator[list[InboxItem], None]:
         """One event a change."""
         actor, doors = info.context.actor, info.context.doors
         await _check_ecosystem(info, ecosystem)
-        shown: list[rules.Proposal] | None = None
+        shown: list[Waiting] | None = None
         async for _ in authorised(info, doors.feed.sizes(actor.ecosystem_id, -1)):
-            waiting = await _waiting(info)
+            waiting = (await inbox(doors.reader, actor))[:MAX_ITEMS]
             if waiting != shown:
                 shown = waiting
-                yield [proposal_of(each) for each in waiting]
+                yield [item_of(each) for each in waiting]
+                await _told(info, waiting)  # who asks for the next event was sent this one
 
 
-async def _waiting(info: Info) -> list[rules.Proposal]:
-    """What the caller's party has not answered yet, oldest first, up to a page."""
-    party_id = info.context.actor.party_id
-    found: list[rules.Proposal] = []
-    for status in (ProposalStatus.OPEN, ProposalStatus.DISPUTED):
-        after = None
-        while len(found) < MAX_PAGE:
-            page = await info.context.doors.reader.page(
-                info.context.actor,
-                "proposal",
-                rules.Proposal,
-                Window(first=MAX_PAGE, after=after),
-                Narrowed(status=str(status)),
-            )
-            found += [
-                each.value
-                for each in page.items
-                if party_id in each.value.signatories and not each.value.answer_of(party_id)
-            ]
-            if not page.has_next:
-                break
-            after = (page.items[-1].first_index, page.items[-1].object_id)
-    return sorted(found, key=lambda each: each.index)[:MAX_PAGE]
+async def _told(info: Info, waiting: list[Waiting]) -> None:
+    """Enter that the caller's party was told of what it was not yet told of, by who may answer.
+
+    Raises Trouble, Fault.
+    """
+    actor, doors = info.context.actor, info.context.doors
+    if Role.APPROVER not in actor.roles:
+        return
+    for each in waiting:
+        if not each.is_told:
+            key = each.proposal.proposal_id
+            await told(doors, actor.ecosystem_id, key, actor.party_id, Channel.SUBSCRIPTION)
 
 
 async def _check_ecosystem(info: Info, ecosystem: strawberry.ID | None) -> None:

@@ -13,18 +13,15 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
-from hashlib import sha256
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
 from graph.context import Doors
+from graph.notices import told
 from ledger.actor import Actor, NotFound, Role
-from ledger.agreement import NotifyParty
-from ledger.batch import Request
 from ledger.difference import Difference
-from ledger.errors import Fault, Refusal, Trouble
-from ledger.fact import CLOCK
+from ledger.errors import Fault, Trouble
 from ledger.ids import EcosystemId, PartyId
 from ledger.inbox import Waiting, changed, inbox
 from ledger.reply import Channel, Silence
@@ -39,7 +36,7 @@ MAX_CHANGES = 40
 """Changes that a letter lists; the rest is counted."""
 
 MEANING = {
-    Silence.NOTHING: "Your silence means nothing: it waits until you answer.",
+    Silence.NOTHING: "Your silence means nothing: nobody is bound by it.",
     Silence.ACCEPT: "Your silence by then counts as consent.",
     Silence.REJECT: "Your silence by then counts as rejection.",
     Silence.ESCALATE: "Your silence by then takes it to the next level.",
@@ -91,6 +88,8 @@ def letter(
     lines.append(f"Entry:     {proposal.index}")
     if waiting.until is not None:
         lines.append(f"Answer by: {format_datetime(waiting.until)}, or later if told late")
+    if proposal.ends_at is not None:
+        lines.append(f"Lapses:    {format_datetime(proposal.ends_at)}, if it is still open then")
     lines += ["", MEANING[proposal.silence], ""]
     if changes:
         lines.append("What changes against the version before:")
@@ -198,12 +197,8 @@ class Mailing:
             use_tls=server.is_tls,
             timeout=SEND_SECONDS,
         )
-        command = NotifyParty(waiting.proposal.proposal_id, actor.party_id, Channel.MAIL)
-        clock = Actor(actor.ecosystem_id, CLOCK, CLOCK, frozenset({Role.ADMIN}))
-        key = f"mail/{command.proposal_id}/{command.party_id}"
-        request = Request(command, clock, key, sha256(key.encode()).digest())
-        with suppress(Refusal):  # it was answered, closed or told meanwhile
-            await doors.ledger.submit(request)
+        told_of = waiting.proposal.proposal_id
+        await told(doors, actor.ecosystem_id, told_of, actor.party_id, Channel.MAIL)
 
 
 def _is_final(error: Exception) -> bool:

@@ -223,18 +223,49 @@ async def test_a_reader_that_fell_too_far_behind_is_told_to_come_back(
 
 
 async def test_the_inbox_holds_what_waits_for_my_party(world: World) -> None:
-    """It grows with a proposal and shrinks with the answer; to whom it is not, nothing comes."""
+    """It grows with a proposal and shrinks with the answer; the same items as by the query.
+
+    Who may answer was told by it: the notice is an entry, made after the item was sent.
+    """
     await world.found(BUYER, TRACK, TRAIN)
-    query = "subscription { inbox { id status } }"
+    item = "inbox { until silence isTold changes { path } proposal { id status endsAt } }"
+    query = f"subscription {{ {item} }}"
     given = {"signatures": [], "witnesses": [], "quorum": 0}
     async with following(world, world.token(TRACK)) as follower:
         await follower.subscribe(query)
         assert (await follower.event())["inbox"] == []
         proposed = await world.done(BUYER, "proposePolicy", given, "proposal { id commitment }")
-        waiting = await follower.event()
-        assert waiting["inbox"] == [{"id": proposed["proposal"]["id"], "status": "OPEN"}]
+        [waiting] = (await follower.event())["inbox"]
+        assert waiting["proposal"]["id"] == proposed["proposal"]["id"]
+        assert (waiting["isTold"], waiting["silence"]) == (False, "NOTHING")
+        told = await follower.event()
+        assert told["inbox"] == [waiting | {"isTold": True}]
+        assert told == await world.read(TRACK, f"{{ {item} }}")
+        entries = "{ entries(last: 1) { nodes { kind party { name } opening { body } } } }"
+        [notice] = (await world.read(BUYER, entries))["entries"]["nodes"]
+        assert (notice["kind"], notice["party"]) == ("proposal.noticed", None)
+        assert "SUBSCRIPTION" in notice["opening"]["body"]
         await world.consent(TRACK, proposed["proposal"])
         assert (await follower.event())["inbox"] == []
+
+
+async def test_who_may_not_answer_is_not_told_for_its_party(world: World) -> None:
+    """A screen on the wall starts nobody's time; one more look at the inbox makes no entry."""
+    await world.found(BUYER, TRACK, TRAIN)
+    given = {"signatures": [], "witnesses": [], "quorum": 0}
+    proposed = await world.done(BUYER, "proposePolicy", given, "proposal { id commitment }")
+    size = await world.size()
+    query = "subscription { inbox { isTold proposal { id } } }"
+    async with following(world, world.token(TRACK, Role.VIEWER)) as follower:
+        await follower.subscribe(query)
+        [item] = (await follower.event())["inbox"]
+        assert item == {"isTold": False, "proposal": {"id": proposed["proposal"]["id"]}}
+        await world.done(BUYER, "makeRemark", {"text": "Look."})
+        await world.consent(TRACK, proposed["proposal"])
+        assert (await follower.event())["inbox"] == []
+
+    assert await world.size() == size + 2
+    await audit(world.settings, world.ecosystem_id)
 
 
 async def test_nobody_is_followed_for_who_has_gone(world: World) -> None:
