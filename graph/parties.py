@@ -11,6 +11,7 @@ from graph.money import Money, money_of
 from graph.nodes import Node, global_id
 from graph.scalars import Index
 from ledger import party as rules
+from ledger.actor import NotFound
 from ledger.acts import ACTS
 from ledger.party import Grant, PartyRole
 
@@ -73,7 +74,10 @@ class Party(Node):
     )
     joined_index: Index = field(description="The entry that made it a member.")
     left_index: Index | None = field(description="The entry that fixed when it leaves.")
-    terms: MembershipTerms = field(description="What was agreed about its membership.")
+    terms: MembershipTerms | None = field(
+        description="What was agreed about its membership; null to a party that had left before it "
+        "joined, and meets it in an affair of its own: then `leftOn` is null, too."
+    )
 
     @field(description="Calendar days of membership from `start` up to but without `end`.")
     def membership_days(
@@ -99,7 +103,7 @@ class Party(Node):
         return [name for name in names if actor.roles.intersection(ACTS[name].roles)]
 
 
-def party_of(party: rules.Party) -> Party:
+def party_of(party: rules.Party, *, shows_terms: bool = True) -> Party:
     """A party as the API shows it."""
     return Party(
         id=global_id("Party", party.party_id),
@@ -110,10 +114,18 @@ def party_of(party: rules.Party) -> Party:
         left_on=party.left_on,
         joined_index=Index(party.joined_index),
         left_index=None if party.left_index is None else Index(party.left_index),
-        terms=terms_of(party.terms),
+        terms=terms_of(party.terms) if shows_terms else None,
     )
 
 
 async def party_by_id(info: Info, party_id: str) -> Party:
-    """A member of the caller's ecosystem by the workroom's id."""
-    return party_of((await info.context.ecosystem()).party(party_id))
+    """A party of the caller's ecosystem by the workroom's id, which something visible names.
+
+    A caller that has left meets whoever joined later by name and role alone.
+    """
+    try:
+        return party_of((await info.context.ecosystem()).party(party_id))
+    except NotFound:
+        context = info.context
+        stranger = await context.doors.directory.stranger(context.actor, party_id)
+        return party_of(stranger, shows_terms=False)

@@ -175,7 +175,10 @@ def _check_content(book: Book, placed: Placed) -> None:
             require(version == book.last_agreed_policy().version + 1, "its version does not follow")
             signing = ecosystem(book).signing_ids(placed.at)
             before = book.last_agreed_policy().terms
-            policy.check(agreed, before, book.keyring.witnesses.keys(), signing)
+            around, watching = ecosystem(book), set(book.keyring.witnesses)
+            if around.proposal_days is not None:  # before, one that had left could be named
+                watching &= around.member_ids(placed.at)
+            policy.check(agreed, before, watching, signing)
         case CloseProposed(through=through):
             closing.check(book.closings, through, placed.at)
             require_decided(book, through)

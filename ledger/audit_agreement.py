@@ -50,6 +50,7 @@ from ledger.rule import RuleBroken, ecosystem, require
 from ledger.schedule import DueKind
 from ledger.scheme import SchemeProposed
 from ledger.settlement import SettlementProposed
+from ledger.standing import told_too_late
 from ledger.undisputed import check_disputed, part_posted
 from ledger.workdays import BusinessCalendarAdopted
 
@@ -179,6 +180,9 @@ def _check_notice(book: Book, placed: Placed, noticed: ProposalNoticed) -> None:
     command = NotifyParty(noticed.proposal_id, noticed.party_id, noticed.channel)
     expected = agreement.notice(book.agreements, command, placed.at)
     require(noticed == expected, "its deadline is another")
+    late = told_too_late(book, noticed, placed.at)
+    is_of_before = ecosystem(book).proposal_days is None  # nobody asked then
+    require(is_of_before or late is None, "its party had left")
 
 
 def _check_dispute(book: Book, placed: Placed) -> None:

@@ -128,6 +128,12 @@ class Book:
         """The highest agreed version, in force or not yet."""
         return self.policies[self.latest_policy] if self.latest_policy else self._founding()
 
+    def counted_witnesses(self, policy: Policy) -> tuple[str, ...]:
+        """Whose witnesses the quorum counts here: whom the policy names and who has not left."""
+        around = self.ecosystem
+        members = around.member_ids(self.last_at) if around else frozenset()
+        return tuple(each for each in policy.terms.witnesses if each in members)
+
     def signed_kinds(self) -> frozenset[tuple[int, ProposalKind]]:
         """Under which policy version answers to which kinds of proposals must be signed."""
         return frozenset(

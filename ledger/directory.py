@@ -6,18 +6,22 @@ left sees its own. Source: `ledger-format.md` (the subject is a pseudonym), `api
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 
-from ledger.actor import Actor, require_pseudonym
+from ledger.actor import Actor, NotFound, require_pseudonym
 from ledger.ecosystem import require_name
 from ledger.errands import ERRANDS
 from ledger.errors import Refusal
+from ledger.history import decode_state
 from ledger.ids import EcosystemId
+from ledger.party import MembershipTerms, Party
 from ledger.read import Reader
 from ledger.sight import Sight
-from ledger.store import directory
+from ledger.store import directory, projections
 from ledger.store.directory import PersonName
+from ledger.store.entries import EVERYTHING
 from ledger.store.pool import Database
 
 MAX_ADDRESS = 254
@@ -74,6 +78,20 @@ class Directory(Reader):
         async with self._seeing(actor) as (connection, sight):
             seen = [each for each in people if _sees(sight, each[0])]
             return await directory.names_of(connection, actor.ecosystem_id, seen)
+
+    async def stranger(self, actor: Actor, party_id: str) -> Party:
+        """A party that joined after the actor's had left: who it is, and not on which terms.
+
+        For what is the actor's own affair, where the newcomer acts too. Raises NotFound.
+        """
+        async with self._reading(actor) as connection:
+            states = await projections.states_at(
+                connection, actor.ecosystem_id, "party", [party_id], EVERYTHING
+            )
+        if party_id not in states:
+            raise NotFound("partyId", what="party", id=party_id)
+        found = decode_state(states[party_id].data, Party)
+        return replace(found, terms=MembershipTerms(), left_on=None, left_index=None)
 
     async def put_address(self, actor: Actor, address: str, *, dry_run: bool) -> None:
         """Say where the actor's party wants its notices; empty: nowhere, and it is erased.

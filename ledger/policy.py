@@ -247,7 +247,7 @@ def check(
 ) -> None:
     """Return if the terms can hold, after those agreed `before`.
 
-    `witnessing`: parties that have a witness; `signing`: those that sign. A quorum k of n needs
+    `witnessing`: members that have a witness; `signing`: those that sign. A quorum k of n needs
     2k > n, so that no two forks can both be certified. Once proposals end, they always do.
     Raises QuorumMalformed, WitnessUnknown, ThemeCapMalformed, RuleMalformed, SilenceCannotSign,
     NothingToEscalateTo, EndMalformed, and like `check_ladder`.
@@ -258,7 +258,7 @@ def check(
         if party_id in terms.witnesses[:number]:
             raise WitnessUnknown(place, reason=f"{party_id} is named twice")
         if party_id not in witnessing:
-            raise WitnessUnknown(place, reason=f"{party_id} has registered no witness")
+            raise WitnessUnknown(place, reason=f"{party_id} has no witness here")
     count = len(terms.witnesses)
     certifies = count // 2 < terms.quorum <= count
     if not certifies and not (count == 0 == terms.quorum):

@@ -79,11 +79,20 @@ def refuse_departed(book: Book, command: Command, actor: Actor, now: datetime) -
     represented = _departed(book, getattr(command, "on_behalf_of", ""), now)
     if represented is not None and not _is_of_its_time(book, command, represented):
         raise MembershipEnded("onBehalfOf", left_on=represented.left_on)
+    told = told_too_late(book, command, now) if isinstance(command, NotifyParty) else None
+    if told is not None:
+        raise MembershipEnded("partyId", left_on=told.left_on)
     party = _departed(book, actor.party_id, now)
     if party is None:
         return
     if not ACTS[ACT_OF[type(command)]].after_leaving or not _is_of_its_time(book, command, party):
         raise MembershipEnded(left_on=party.left_on)
+
+
+def told_too_late(book: Book, said: NotifyParty | ProposalNoticed, at: datetime) -> Party | None:
+    """A party that is told of what it cannot answer any more: no time of it may run then."""
+    told = _departed(book, said.party_id, at)
+    return None if told is None or _is_of_its_time(book, said, told) else told
 
 
 def may_enter(book: Book, event: object, at: datetime) -> frozenset[str]:

@@ -104,12 +104,13 @@ def _propose_policy(
     book: Book, command: ProposePolicy, actor: Actor, now: datetime, seed: Seed
 ) -> Decision:
     ecosystem = member(book, actor)
+    members = ecosystem.member_ids(now)
     facts = policy.propose(
         command,
         book.last_agreed_policy(),
         book.agreements,
         ecosystem.signing_ids(now),
-        book.keyring.witnesses.keys(),
+        [each for each in book.keyring.witnesses if each in members],
         seed,
     )
     return proposed(facts, actor)

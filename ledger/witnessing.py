@@ -1,7 +1,8 @@
 """Witnessing: cosignatures come in and are counted against the quorum; forks are reported.
 
 The one rule: a cosignature is verified before it is kept, for a wrong one would spoil the note
-that carries it. Which keys count at a size is what the entries before that size say.
+that carries it. Which keys count at a size is what the entries before that size say; that of a
+party that has left counts no more.
 Source: `ledger-format.md`, "Witnesses"; C2SP tlog-cosignature.
 """
 
@@ -14,7 +15,7 @@ from ledger.commit import system_clock
 from ledger.ecosystem import Ecosystem
 from ledger.errands import ERRANDS
 from ledger.errors import Refusal
-from ledger.history import decode_state
+from ledger.history import decode_state, open_envelope
 from ledger.ids import EcosystemId
 from ledger.keyring import Witness
 from ledger.memory import HeadMemory, Remembered, behind, beside
@@ -111,7 +112,8 @@ class Witnessing:
         async with self._database.reading(key) as connection:
             found = await witnesses.cosignatures_of(connection, key, size, size)
             policy = await _policy_at(connection, key, size)
-            keys = await _keys_at(connection, key, policy.terms.witnesses, size)
+            staying = await _staying_at(connection, key, policy.terms.witnesses, size)
+            keys = await _keys_at(connection, key, staying, size)
         return _witnessed(size, note, found, policy, keys)
 
     async def report(self, actor: Actor, note: str) -> str:
@@ -167,6 +169,19 @@ async def _policy_at(connection: Connection, key: EcosystemId, size: int) -> Pol
     return decode_state(states[0].data, Policy) if states else founding_policy(None)
 
 
+async def _staying_at(
+    connection: Connection, key: EcosystemId, parties: Sequence[str], size: int
+) -> list[str]:
+    """Those of the parties that had not left at the newest of `size` entries."""
+    if not parties:
+        return []
+    newest = await entries.entries_at(connection, key, [size - 1], EVERYTHING)
+    ecosystem = await _ecosystem(connection, key, size)
+    at = open_envelope(newest[size - 1].envelope).at
+    members = frozenset() if ecosystem is None else ecosystem.member_ids(at)
+    return [each for each in parties if each in members]
+
+
 async def _keys_at(
     connection: Connection, key: EcosystemId, parties: Sequence[str], size: int | None
 ) -> dict[str, Witness]:
@@ -185,7 +200,10 @@ async def _require_member(connection: Connection, actor: Actor) -> Ecosystem:
     return found
 
 
-async def _ecosystem(connection: Connection, key: EcosystemId) -> Ecosystem | None:
-    states = await projections.states_at(connection, key, "ecosystem", [key], EVERYTHING)
+async def _ecosystem(
+    connection: Connection, key: EcosystemId, size: int | None = None
+) -> Ecosystem | None:
+    """The ecosystem when its ledger had `size` entries; now, where it is None."""
+    states = await projections.states_at(connection, key, "ecosystem", [key], EVERYTHING, size)
     state = states.get(key)
     return None if state is None else decode_state(state.data, Ecosystem)

@@ -238,7 +238,8 @@ class _Reading:
         if book is None or policy is None or policy.terms.quorum == 0:
             return
         names = {name for name, _ in opened.cosigned}
-        keys = (book.keyring.witnesses[party].verifier_key for party in policy.terms.witnesses)
+        counted = book.counted_witnesses(policy)
+        keys = (book.keyring.witnesses[party].verifier_key for party in counted)
         if sum(parse_verifier(key).name in names for key in keys) >= policy.terms.quorum:
             self.verdict.certified_size = opened.checkpoint.size
 

@@ -20,12 +20,15 @@ from ledger.agreement import (
     Withdrawal,
     opening,
 )
+from ledger.answer import ProposalNoticed
+from ledger.fact import CLOCK
 from ledger.ids import ProposalId
 from ledger.membership import MembershipEnded
 from ledger.policy import PolicyTerms, ProposePolicy, RuleMalformed
 from ledger.proposal import Agreements, ProposalKind
-from ledger.reply import Silence
+from ledger.reply import Channel, Silence
 from ledger.trust import ObserversSignNothing
+from tests.agreement.test_forged import broken
 from tests.agreement.told import BUYER, TRACK, TRAIN, Told, rule
 
 
@@ -226,6 +229,10 @@ def test_nothing_waits_for_a_party_that_left() -> None:
     with pytest.raises(MembershipEnded):
         told.consent(asked, TRAIN)
     assert told.status(asked) == "OPEN"
+    with pytest.raises(MembershipEnded):  # nor does a letter begin its time
+        told.notify(asked, TRAIN)
+    noticed = ProposalNoticed(asked, told.parties[TRAIN], Channel.MAIL, None)
+    broken(told, CLOCK, noticed, "its party had left")
 
     again = told.open(BUYER, ProposePolicy(PolicyTerms(), replaces=asked))
     told.consent(again, BUYER, TRACK)

@@ -1,11 +1,13 @@
 """What a party sees once it has left: its own history, with proofs, and nothing after."""
 
 from base64 import b64decode
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from ledger.actor import Role
 from ledger.checkpoint import open_checkpoint, parse_verifier
+from ledger.commit import system_clock
 from ledger.tree import verify_inclusion
 from ops.verify import verify
 from tests.auditor import audit
@@ -15,6 +17,7 @@ from tests.trust.steps import exported
 from tests.world import PROPOSED, World, indicator_terms
 
 ALL = (BUYER, *PARTNERS)
+DAY = timedelta(days=1)
 SEEN = """{
   ecosystem { parties { name leftOn } size }
   entries(first: 100) { nodes { index kind opening { body } } pageInfo { hasNextPage } }
@@ -171,6 +174,45 @@ async def test_who_left_is_still_measured_settled_and_paid_for_its_time(world: W
     assert seen["node"] == {"displayed": "60000"}
     assert {"kind": "MEASUREMENT", "status": "AGREED"} in seen["proposals"]["nodes"]
     assert seen["measurements"]["nodes"] == [{"status": "AGREED"}]
+    await audit(world.settings, world.ecosystem_id)
+
+
+async def test_who_left_meets_a_newcomer_in_its_own_affair_by_name_alone(world: World) -> None:
+    """A delegate that joined later answers for another: who it is, and not its terms."""
+    await world.found(*ALL)
+    gate = await joined_for_a_day(world, *ALL)
+    terms = indicator_terms(world, {TRACK: "0.5", SMALL: "0.5"})
+    proposal = (await world.done(TRACK, "proposeIndicator", terms, PROPOSED))["proposal"]
+    await world.agree(proposal, TRACK, SMALL)
+    data = await world.read(TRACK, "{ indicators { nodes { id } } }")
+    place = {"indicatorId": data["indicators"]["nodes"][0]["id"], "period": "2024-04"}
+    await left(world, gate)
+    await admitted(world, "Newcomer", {"isGainOnly": True}, *ALL)
+    today = system_clock().date()
+    given = {"delegateId": world.parties["Newcomer"], "startOn": (today - DAY).isoformat()}
+    await world.done(TRACK, "grantDelegation", {**given, "endOn": (today + 2 * DAY).isoformat()})
+    for party in (TRACK, SMALL):
+        row = {"reference": "r", "period": "2024-04", "segment": "ScotRail", "value": "30000"}
+        await world.done(party, "recordObservations", {"series": "delay-minutes", "rows": [row]})
+        await world.done(party, "submitPart", place)
+    asked = (await world.done(TRACK, "proposeMeasurement", place, PROPOSED))["proposal"]
+    answer = {"proposalId": asked["id"], "onBehalfOf": world.parties[TRACK]}
+    await world.done("Newcomer", "consentToProposal", answer)
+
+    query = """query($id: ID!, $new: ID!) { proposal(id: $id) { answers { party { name }
+        by: delegate { id name role joinedOn leftOn terms { isGainOnly } } } }
+      party(id: $new) { name } parties { nodes { name } } }"""
+    new = world.parties["Newcomer"]
+    seen = await world.read(SMALL, query, id=asked["id"], new=new)
+
+    [given_by] = seen["proposal"]["answers"]
+    assert given_by["party"] == {"name": TRACK}
+    named = {"id": new, "name": "Newcomer", "role": "PARTNER", "joinedOn": "2024-04-01"}
+    assert given_by["by"] == {**named, "leftOn": None, "terms": None}
+    assert seen["party"] is None  # nothing else of it, and no list names it
+    assert "Newcomer" not in [each["name"] for each in seen["parties"]["nodes"]]
+    member = await world.read(BUYER, query, id=asked["id"], new=new)
+    assert member["proposal"]["answers"][0]["by"]["terms"] == {"isGainOnly": True}
     await audit(world.settings, world.ecosystem_id)
 
 

@@ -15,6 +15,7 @@ from ops.witness import Alarm, Follower, new_key
 from service.embedded import Embedded, create_database, drop_database
 from service.settings import Settings
 from tests.auditor import audit
+from tests.parties.steps import SMALL, joined_for_a_day, left
 from tests.test_story import BUYER, OTHERS, PARTNERS, TRACK, TRAIN
 from tests.trust.steps import carry, exported, follower, log_key, record, rewritten
 from tests.world import PROPOSED, World, serving
@@ -84,6 +85,44 @@ async def test_the_quorum_of_witnesses_certifies_what_was_only_added_to(
     )
     grown = await asyncio.to_thread(three.step)
     assert grown.size == await world.size()
+    await audit(world.settings, world.ecosystem_id)
+
+
+async def test_the_witness_of_a_party_that_left_counts_no_more(
+    world: World, tmp_path: Path
+) -> None:
+    """Its cosignature is kept, as evidence; certified is what enough members' witnesses saw."""
+    await world.found(BUYER, *PARTNERS)
+    gate = await joined_for_a_day(world, BUYER, *PARTNERS)
+    one, two, small = await watching(world, tmp_path, TRACK, TRAIN, SMALL)
+    named = [world.parties[name] for name in (TRACK, TRAIN, SMALL)]
+    given = {"signatures": [], "witnesses": named, "quorum": 2}
+    payload = await world.done(BUYER, "proposePolicy", given, PROPOSED)
+    await world.agree(payload["proposal"], BUYER, *PARTNERS, SMALL)
+    for each in (one, small):
+        await asyncio.to_thread(each.step)
+    certified = (await world.read(BUYER, SHOWN))["checkpoint"]
+    assert certified["quorum"]["isMet"]
+
+    await left(world, gate)
+    await record(world, TRACK, 1)
+    for each in (one, small):
+        await asyncio.to_thread(each.step)
+    shown = (await world.read(BUYER, SHOWN))["checkpoint"]
+    assert [each["party"]["name"] for each in shown["cosignatures"]] == [TRACK, SMALL]
+    assert shown["quorum"]["cosignedBy"] == [{"name": TRACK}]
+    assert not shown["quorum"]["isMet"]
+    path = tmp_path / "ledger.ndjson"
+    verdict = verify(path, await exported(world, BUYER, path))
+    assert verdict.findings == []
+    assert verdict.certified_size == certified["size"]
+
+    await asyncio.to_thread(two.step)
+    assert (await world.read(BUYER, SHOWN))["checkpoint"]["quorum"]["isMet"]
+    verdict = verify(path, await exported(world, BUYER, path))
+    assert verdict.certified_size == shown["size"]
+    problem = await world.refused(BUYER, "proposePolicy", given)
+    assert (problem["code"], problem["path"]) == ("WITNESS_UNKNOWN", "terms.witnesses[2]")
     await audit(world.settings, world.ecosystem_id)
 
 
