@@ -29,12 +29,14 @@ from ledger.fact import CLOCK, EVERYBODY, Fact, Placed
 from ledger.ids import Seed
 from ledger.ladder import Ladder, RulingOutcome
 from ledger.life import after
+from ledger.membership import MembershipEnded
 from ledger.payout import posted
 from ledger.priority import is_bindable, require_bindable
 from ledger.proposal import Opening, Proposal, ProposalKind, Step
 from ledger.reply import Channel, Deadline
 from ledger.reversal import is_reversible, require_reversible
 from ledger.sponsor import AnotherSponsor, level_left
+from ledger.standing import told_too_late
 from ledger.statement import Signing
 from ledger.trust import member
 from ledger.undisputed import check_disputed, part_posted
@@ -64,7 +66,7 @@ def decide_agreement(
     """The decision on a command about agreeing. Raises a Refusal."""
     match command:
         case NotifyParty():
-            _may_notify(book, command, actor)
+            _may_notify(book, command, actor, now)
             fact = Fact(agreement.notice(book.agreements, command, now))
             return Decision((fact,), command.proposal_id, actor.party_id)
         case AdoptBusinessCalendar():
@@ -95,12 +97,15 @@ def _require_bindable(book: Book, fact: Fact, actor: Actor, now: datetime) -> No
         require_reversible(book, proposal)
 
 
-def _may_notify(book: Book, command: NotifyParty, actor: Actor) -> None:
+def _may_notify(book: Book, command: NotifyParty, actor: Actor, now: datetime) -> None:
+    """Return if a party can be told of it, by the actor. Raises NotYourNotice, MembershipEnded."""
     is_own = command.channel is Channel.ACKNOWLEDGED
     if actor.party_id != CLOCK:
         member(book, actor)
     if is_own != (actor.party_id == command.party_id):
         raise NotYourNotice("partyId")
+    if (left := told_too_late(book, command, now)) is not None:
+        raise MembershipEnded("partyId", left_on=left.left_on)
 
 
 def _delegate(

@@ -79,9 +79,6 @@ def refuse_departed(book: Book, command: Command, actor: Actor, now: datetime) -
     represented = _departed(book, getattr(command, "on_behalf_of", ""), now)
     if represented is not None and not _is_of_its_time(book, command, represented):
         raise MembershipEnded("onBehalfOf", left_on=represented.left_on)
-    told = told_too_late(book, command, now) if isinstance(command, NotifyParty) else None
-    if told is not None:
-        raise MembershipEnded("partyId", left_on=told.left_on)
     party = _departed(book, actor.party_id, now)
     if party is None:
         return

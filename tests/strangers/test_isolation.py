@@ -17,7 +17,10 @@ from tests.test_story import OTHERS, TRACK
 from tests.world import World
 
 NEXT, ITS_PARTNER = "Next door", "Its partner"
-FOLLOWED = {"entries": "entries(%s) { index opening { body } }", "inbox": "inbox(%s) { id }"}
+FOLLOWED = {
+    "entries": "entries(%s) { index opening { body } }",
+    "inbox": "inbox(%s) { proposal { id } }",
+}
 
 
 async def neighbours(world: World) -> World:
