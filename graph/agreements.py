@@ -115,7 +115,7 @@ def actions(state: rules.Proposal, party_id: str, subject: str) -> Iterator[tupl
             yield "notifyParty", "acknowledgeProposal"
     if state.proposer == party_id and state.undisputed_index is None:
         yield "withdrawProposal", "withdrawProposal"
-    if state.dispute is not None and not state.dispute.sponsors and is_asked:
+    if state.dispute is not None and state.rung > state.rungs and is_asked:
         yield "recordExternalRuling", "recordExternalRuling"
 
 

@@ -210,7 +210,7 @@ def require_sponsor(proposal: Proposal, party_id: str, subject: str) -> Dispute:
     Raises NotDisputed, NoLadder, WithTheArbiter, NotTheSponsor.
     """
     dispute = _dispute(proposal)
-    if not dispute.sponsors:
+    if dispute.rung >= proposal.rungs:
         raise WithTheArbiter("proposalId")
     if not any(each.is_met_by(party_id, subject) for each in dispute.sponsors):
         raise NotTheSponsor("proposalId")
