@@ -118,5 +118,5 @@ def check_netted(book: Book, entered: DuesNetted) -> None:
     require(is_sealed or key in book.posted, "its settlement is not posted")
     whole = SettlementPosted(key, ())
     about: SettlementPosted | StakePosted = StakePosted(key, party_id, ()) if is_sealed else whole
-    expected = [fact.event for fact in set_off(book, about)]
+    expected = [fact.event for fact in set_off(book, [about])]
     require(entered in expected, "it is not what follows from the settlement")

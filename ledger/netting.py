@@ -42,10 +42,14 @@ POSTINGS_EACH = 4
 
 
 def netted(
-    book: Book, settlement_id: str, content: SettlementContent, outsourcer: str
+    book: Book, settlement_id: str, contents: Iterable[SettlementContent], outsourcer: str
 ) -> Iterator[DuesNetted]:
-    """What follows from the dues of a settlement that the Book has posted: one event a partner."""
-    new = {stake.reference: stake.party_id for stake in content.stakes}
+    """What follows from the dues of a settlement that the Book has posted: one event a partner.
+
+    `contents` are the settlement's own, or its confidential stakes.
+    """
+    stakes = (stake for content in contents for stake in content.stakes)
+    new = {stake.reference: stake.party_id for stake in stakes}
     others = _open_by_party(book, set(new.values()), set(new))
     for reference, party_id in new.items():
         due = book.dues.get(reference)

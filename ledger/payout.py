@@ -4,7 +4,7 @@ The one rule: money follows from agreed results and agreed terms alone. Source: 
 sections 6 and 8.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from ledger import scheme, settlement
@@ -35,6 +35,7 @@ class OutsourcerProposes(Refusal):
 
 
 PayoutCommand = ProposeScheme | ProposeSettlement
+PostedEvent = SettlementPosted | StakePosted
 
 
 def decide_payout(
@@ -125,18 +126,18 @@ def posted(book: Book, proposal_id: str) -> tuple[Fact, ...]:
         index = book.size + number
         placed = Placed(index, book.last_at, PartyId(CLOCK), "", fact.audience, "", fact.event)
         after = book_entry(after, placed)
-    return (*facts, *(fact for each in facts for fact in set_off(after, each.event)))
+    events = [fact.event for fact in facts]
+    return (*facts, *set_off(after, [e for e in events if isinstance(e, PostedEvent)]))
 
 
-def set_off(book: Book, event: object) -> Iterator[Fact]:
-    """What a posted settlement or stake sets off, `book` being the one after it."""
-    if not isinstance(event, SettlementPosted | StakePosted) or book.ecosystem is None:
-        return
-    content = posted_content(book, event).content
-    if content.kind is SettlementKind.REVERSAL:
+def set_off(book: Book, events: Sequence[PostedEvent]) -> Iterator[Fact]:
+    """What a posted settlement, or its stakes, set off, `book` being the one after them."""
+    contents = [posted_content(book, event).content for event in events]
+    contents = [each for each in contents if each.kind is not SettlementKind.REVERSAL]
+    if not contents or book.ecosystem is None:
         return
     outsourcer = book.ecosystem.outsourcer.party_id
-    for each in netted(book, event.settlement_id, content, outsourcer):
+    for each in netted(book, events[0].settlement_id, contents, outsourcer):
         yield Fact(each, book.dues[each.set_offs[0].loss_reference].audience)
 
 
