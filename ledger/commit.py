@@ -22,7 +22,7 @@ from ledger.ids import SEED_SIZE, EcosystemId, Seed
 from ledger.lapse import lapsed_by
 from ledger.memory import HeadMemory, NoMemory
 from ledger.rollback import check_head
-from ledger.sequencer import Clock, Sequencer, Surroundings
+from ledger.sequencer import LONG, Clock, Sequencer, Surroundings
 from ledger.store import entries
 from ledger.store.pool import Database
 from ledger.tree import Frontier
@@ -121,7 +121,10 @@ class Ledger:
         seed = Seed(secrets.token_bytes(SEED_SIZE))
         now = max(self.clock(), book.last_at)
         book = lapsed_by(book, now)
-        return decide(book, request.command, request.actor, now, seed, self.log_identity)
+        args = (book, request.command, request.actor, now, seed, self.log_identity)
+        if isinstance(request.command, LONG):
+            return await asyncio.to_thread(decide, *args)
+        return decide(*args)
 
     async def enter_what_is_due(self) -> int:
         """Enter what is due in every ecosystem, also where nobody writes. Returns in how many.

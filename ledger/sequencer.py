@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from time import perf_counter_ns
 
 from ledger.actor import NotFound
+from ledger.bankstatement import ImportStatements
 from ledger.batch import Pending, Receipt, Request, numbers_of, references_of, served
 from ledger.commands import LogIdentity, authorise
 from ledger.decision import decide
@@ -28,6 +29,7 @@ from ledger.ids import SEED_SIZE, EcosystemId, Seed
 from ledger.keeping import Keeper
 from ledger.memory import HeadMemory
 from ledger.rollback import check_head
+from ledger.settlement import ProposeSettlement
 from ledger.store import entries, observations
 from ledger.store.pool import Connection, Database
 from ledger.tree import Frontier
@@ -36,6 +38,8 @@ from ledger.watch import Watch
 log = logging.getLogger("jpi.commit")
 MAX_BATCH = 500
 """Commands, or lapses, in one transaction: bounds how long the head lock is held."""
+LONG = (ImportStatements, ProposeSettlement)
+"""Commands whose decision may take seconds: a month of a bank, a period of a thousand partners."""
 MAX_ATTEMPTS = 4
 """Tries of a batch when the world fails; between them the key lookup tells what happened."""
 FIRST_PAUSE_SECONDS = 0.05
@@ -222,7 +226,7 @@ class Sequencer:
             batch = await self._begin(connection, head, requests)
             outcomes = None
             if batch.lapse(_draw, MAX_BATCH):
-                outcomes = [self._step(batch, request) for request in requests]
+                outcomes = [await self._stepped(batch, request) for request in requests]
             if outcomes is not None and batch.book.size == 0:
                 raise _NothingFounded(outcomes)
             await batch.write(connection)
@@ -291,6 +295,12 @@ class Sequencer:
         if self.running is not None:
             await asyncio.gather(self.running, return_exceptions=True)
         await self._keeper.close()
+
+    async def _stepped(self, batch: Pending, request: Request) -> Outcome:
+        """As `_step`; what may take seconds runs beside the loop, which serves others meanwhile."""
+        if isinstance(request.command, LONG):
+            return await asyncio.to_thread(self._step, batch, request)
+        return self._step(batch, request)
 
     def _step(self, batch: Pending, request: Request) -> Outcome:
         """One request of the batch: its receipt, or the refusal that changes nothing."""

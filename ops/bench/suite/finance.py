@@ -1,7 +1,9 @@
 """Finance: journals as streams, and a bank statement against what is due."""
 
+import asyncio
 import resource
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from time import perf_counter
 
 from sqlalchemy.engine import make_url
@@ -48,6 +50,24 @@ async def _filled(owner_url: str, payable: Payable, rows: int) -> None:
 def _peak() -> int:
     """The most memory that this process ever held, in KiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _resident() -> int:
+    """Bytes of memory that this process holds now."""
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * resource.getpagesize()
+
+
+async def _longest_stop() -> float:
+    """The longest that nobody else was served, in seconds; cancelled, it tells."""
+    longest, last = 0.0, perf_counter()
+    try:
+        while True:
+            await asyncio.sleep(0.005)
+            now = perf_counter()
+            longest, last = max(longest, now - last), now
+    except asyncio.CancelledError:
+        return max(longest, perf_counter() - last)
 
 
 async def _drained(parts: AsyncIterator[bytes]) -> int:
@@ -133,17 +153,22 @@ async def statement(run: Run) -> None:
             return perf_counter() - started
 
         data = statement_of(payable, BUYER, run.size, "-")
-        before = _peak()
+        before = _resident()
         started = perf_counter()
         read = read_camt(pieces(data))
         seconds = perf_counter() - started
-        held = (_peak() - before) * KIB / run.size
-        run.figure("memory a line, while it is read", held, "bytes", aim=at_most(4096))
+        held = (_resident() - before) / run.size
+        run.figure("memory held a line, once it is read", held, "bytes", aim=at_most(4096))
         run.figure(
             f"camt.053 of {len(data) / KIB / KIB:.0f} MiB read", run.size / seconds, "lines/s"
         )
         run.say("entering the payer's")
+        longest = asyncio.create_task(_longest_stop())
         seconds = await entered(read, payable.actor(BUYER))
+        longest.cancel()
+        stop = await longest
+        what = "longest stop of the loop meanwhile"
+        run.figure(what, stop, "s", beside=seconds, than="the whole import")
         run.figure("payer's lines entered", run.size / seconds, "lines/s")
         run.figure("payer's statement entered", seconds, "s", aim=at_most(60))
         quarter = run.size // len(PARTNERS)
