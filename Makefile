@@ -46,11 +46,12 @@ bench: .venv/.dev  ## measure side by side; ONLY="name ..." SIZE=number JSON=fil
 format: .venv/.dev  ## let ruff format and mend what it can
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
 
-schema: .venv/.runtime  ## write the GraphQL schema, the database's schema, acts and permissions anew
+schema: .venv/.runtime  ## write the GraphQL schema, the database's schema and the pages of the code anew
 	@$(BIN)/jpi schema > graph/schema.graphql
 	@$(BIN)/jpi schema --database
 	@$(BIN)/python -m ops.acts > ops/acts.md
 	@$(BIN)/python -m ops.permissions > ops/permissions.md
+	@$(BIN)/python -m ops.catalogue
 
 lock: .venv/.dev  ## resolve the dependencies anew, with hashes and without any index address
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements.lock

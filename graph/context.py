@@ -1,14 +1,16 @@
 """What a request carries through the hall: who asks, the doors of the workroom, what was loaded."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.dataloader import DataLoader
 
 from ledger.actor import Actor
+from ledger.allowance import Allowances, Left
 from ledger.bookkeeping import Bookkeeping
 from ledger.commit import Ledger
 from ledger.directory import Directory
@@ -23,12 +25,20 @@ from ledger.rows import Rows
 from ledger.uploading import Uploads
 from ledger.witnessing import Witnessing
 
+log = logging.getLogger("jpi.graph")
 T = TypeVar("T")
+
+
+class Onlooker(Protocol):
+    """Instruments that look on while requests are served."""
+
+    def deprecated(self, coordinate: str) -> None:
+        """A request used something deprecated, by its schema coordinate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The doors of the workroom, one set a process."""
+    """The doors of the workroom, one set a process; `onlooker` is the operator's."""
 
     ledger: Ledger
     reader: Reader
@@ -41,6 +51,8 @@ class Doors:
     directory: Directory
     uploads: Uploads
     rows: Rows
+    allowances: Allowances
+    onlooker: Onlooker | None = None
 
 
 class AuthorityEnded(Exception):  # noqa: N818 -- named for what it tells
@@ -72,13 +84,15 @@ def in_house(actor: Actor) -> Admission:
 class Context:
     """One request, or one socket: doors, who was let in if anybody was, its id, its loaders.
 
-    `connection_params` is what a socket's client said when it began.
+    `connection_params` is what a socket's client said when it began; `left` what the caller may
+    still spend.
     """
 
     doors: Doors
     admission: Admission | None
     request_id: str
     connection_params: dict[str, object] | None = None
+    left: Left | None = None
     # open dues by currency, with the other side's name: what suggestions look among
     open_dues: dict[str, list[tuple[Due, str]]] = field(default_factory=dict)
     _ecosystem: Ecosystem | None = None
@@ -105,6 +119,17 @@ class Context:
         """Return if the caller's token still counts, for the same. Raises AuthorityEnded."""
         if self.admission is not None and await self.admission.again() != self.admission.actor:
             raise AuthorityEnded("The token means somebody else now: come back with a new one.")
+
+    async def spend(self, points: int) -> None:
+        """Take a request's price from the caller's allowance. Raises Exhausted, Trouble."""
+        actor = self.admission.actor if self.admission else None
+        self.left = await self.doors.allowances.spend(actor, points)
+
+    def note_deprecated(self, coordinate: str) -> None:
+        """Tell the operator that this request used something deprecated."""
+        log.info("%s: deprecated: %s", self.request_id, coordinate)
+        if self.doors.onlooker is not None:
+            self.doors.onlooker.deprecated(coordinate)
 
     def renew(self) -> None:
         """Forget what was loaded: the next event is of a ledger that has grown."""

@@ -5,7 +5,7 @@ so that the schema is the catalogue. A code is never reused.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import Enum
 
@@ -142,16 +142,17 @@ def refusals(base: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
         yield from refusals(kind)
 
 
-def _meaning(kind: type[Refusal]) -> str:
-    """A refusal's message and remedy with its facts left as names."""
-    text = " ".join((kind.__doc__ or "").split()).replace(" -> ", " ")
-    return re.sub(r"\{(\w+)[^}]*\}", r"<\1>", text)
+def meaning(kind: type[Refusal]) -> tuple[str, str]:
+    """A refusal's message and its remedy, with their facts left as names."""
+    text = " ".join((kind.__doc__ or "").split())
+    message, _, remedy = re.sub(r"\{(\w+)[^}]*\}", r"<\1>", text).rpartition(" -> ")
+    return message, remedy
 
 
 ProblemCode = Enum(  # type: ignore[misc]  # the members are the refusals of the house
     "ProblemCode",
     {
-        kind.code: strawberry.enum_value(kind.code, description=_meaning(kind))
+        kind.code: strawberry.enum_value(kind.code, description=" ".join(meaning(kind)))
         for kind in refusals()
     },
 )
@@ -211,6 +212,15 @@ PROBLEM_TYPES = (
     NotPermittedProblem,
     NotFoundProblem,
 )
+
+
+CONCRETE: Mapping[type[Refusal], str] = {
+    IdempotencyConflict: "IdempotencyConflict",
+    NotPermitted: "NotPermitted",
+    NotFound: "NotFound",
+    PeriodClosed: "PeriodClosed",
+}
+"""Refusals that have a type of their own, with facts that a client branches on."""
 
 
 def problem_of(refusal: Refusal) -> Problem:

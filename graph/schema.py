@@ -2,20 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
 import strawberry
 from graphql import GraphQLError
 from strawberry import field
-from strawberry.extensions import (
-    DisableIntrospection,
-    MaxAliasesLimiter,
-    MaxTokensLimiter,
-    ParserCache,
-    QueryDepthLimiter,
-    ValidationCache,
-)
 from strawberry.schema.config import StrawberryConfig
 
+from graph.admittance import Admittance
 from graph.agreements import AgreementQuery, load_proposal
 from graph.answers import AgreementMutation
 from graph.bankimports import BankMutation
@@ -32,6 +26,7 @@ from graph.delegations import (
 )
 from graph.directory import DirectoryMutation, DirectoryQuery
 from graph.disputes import DisputeMutation, DisputeQuery
+from graph.documents import Documents
 from graph.dropping import DroppingMutation
 from graph.dues import DueQuery, load_due
 from graph.ecosystems import EcosystemMutation, EcosystemQuery, ecosystem_of
@@ -43,6 +38,7 @@ from graph.indicators import IndicatorMutation, IndicatorQuery, load_indicator, 
 from graph.initiatives import InitiativeMutation, InitiativeQuery, load_initiative, load_move
 from graph.journal import JournalQuery, account_of
 from graph.keys import KeyMutation, KeyQuery, load_consent_key, load_witness
+from graph.limits import NODES, exceeded
 from graph.measurements import MeasurementMutation, MeasurementQuery, load_measurement
 from graph.memberships import MembershipMutation, MembershipQuery, load_membership, load_party
 from graph.nodes import Node
@@ -73,13 +69,6 @@ from ledger.part import Part
 from ledger.sequencer import WritesStopped
 
 log = logging.getLogger("jpi.graph")
-
-MAX_TOKENS = 60_000
-"""Of a document; a batch of observations travels in variables."""
-MAX_DEPTH = 15
-MAX_ALIASES = 30
-MAX_DOCUMENTS = 500
-MAX_NODES = 100
 
 
 async def find_node(info: Info, given: str) -> Node | None:
@@ -147,11 +136,8 @@ class NodeQuery:
     @field(description="Up to 100 things by their ids, in their order; null where there is none.")
     async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
         """Several nodes."""
-        if len(ids) > MAX_NODES:
-            raise GraphQLError(
-                f"At most {MAX_NODES} ids at once, not {len(ids)}.",
-                extensions={"code": "BAD_REQUEST"},
-            )
+        if len(ids) > NODES.allowed:
+            raise exceeded(NODES, len(ids))
         return [await find_node(info, each) for each in ids]
 
 
@@ -278,28 +264,33 @@ def plain_error(error: GraphQLError, request_id: str) -> GraphQLError:
 
 
 class Schema(strawberry.Schema):
-    """The schema; errors are logged by `plain_error`, once."""
+    """The schema and its documents; errors are logged by `plain_error`, once."""
+
+    documents: Documents
 
     def process_errors(self, errors: object, execution_context: object = None) -> None:
         """Nothing: the default prints tracebacks for expected errors."""
 
 
-def build(*, introspection: bool = True) -> Schema:
-    """The schema with its limits."""
-    extensions: list[object] = [
-        lambda: MaxTokensLimiter(max_token_count=MAX_TOKENS),
-        lambda: QueryDepthLimiter(max_depth=MAX_DEPTH),
-        lambda: MaxAliasesLimiter(max_alias_count=MAX_ALIASES),
-        lambda: ParserCache(maxsize=MAX_DOCUMENTS),
-        lambda: ValidationCache(maxsize=MAX_DOCUMENTS),
-    ]
-    if not introspection:
-        extensions.append(DisableIntrospection)
-    return Schema(
+def build(
+    *,
+    introspection: bool = True,
+    registered: Mapping[str, str] = MappingProxyType({}),
+    registered_only: bool = False,
+) -> Schema:
+    """The schema with its limits, and the `registered` documents by id. Raises DocumentsInvalid."""
+    schema = Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=PROBLEM_TYPES,
-        extensions=extensions,  # type: ignore[arg-type]  # classes and factories alike
+        extensions=[lambda: Admittance(schema.documents)],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
     )
+    schema.documents = Documents(
+        schema._schema,  # noqa: SLF001 -- strawberry hands its engine's schema out nowhere else
+        registered,
+        registered_only=registered_only,
+        introspection=introspection,
+    )
+    return schema

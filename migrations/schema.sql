@@ -21,6 +21,18 @@ BEGIN
         USING ERRCODE = 'restrict_violation';
 END $$;
 
+CREATE UNLOGGED TABLE public.allowance (
+    ecosystem_id uuid NOT NULL,
+    party text NOT NULL,
+    points double precision NOT NULL,
+    granted double precision NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT allowance_is_never_overdrawn CHECK ((points >= (0)::double precision)),
+    CONSTRAINT grant_takes_no_points_back CHECK ((granted >= (0)::double precision))
+);
+
+COMMENT ON TABLE public.allowance IS 'Points that a party had left at an instant, after what was granted then; full again when lost.';
+
 CREATE TABLE public.annex (
     ecosystem_id uuid NOT NULL,
     index bigint NOT NULL,
@@ -329,6 +341,9 @@ COMMENT ON TABLE public.wake IS 'When the clock has next something to enter; say
 ALTER TABLE ONLY public.posting
     ADD CONSTRAINT account_sequence_has_no_double UNIQUE (ecosystem_id, owner, counterparty, account_kind, currency, sequence);
 
+ALTER TABLE ONLY public.allowance
+    ADD CONSTRAINT one_allowance_a_party PRIMARY KEY (ecosystem_id, party);
+
 ALTER TABLE ONLY public.annex
     ADD CONSTRAINT one_annex_an_entry PRIMARY KEY (ecosystem_id, index);
 
@@ -516,6 +531,8 @@ ALTER TABLE ONLY public.observation_upload
 ALTER TABLE ONLY public.wake
     ADD CONSTRAINT wake_belongs_to_a_head FOREIGN KEY (ecosystem_id) REFERENCES public.ledger_head(ecosystem_id);
 
+ALTER TABLE public.allowance ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.annex ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.bank_line ENABLE ROW LEVEL SECURITY;
@@ -551,6 +568,8 @@ ALTER TABLE public.observation_dropped ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.observation_row ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.observation_upload ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY one_ecosystem ON public.allowance TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
 CREATE POLICY one_ecosystem ON public.annex TO jpi_service USING ((ecosystem_id = (NULLIF(current_setting('app.ecosystem'::text, true), ''::text))::uuid));
 
@@ -609,6 +628,14 @@ CREATE POLICY the_clock_looks_everywhere ON public.wake FOR SELECT TO jpi_servic
 ALTER TABLE public.wake ENABLE ROW LEVEL SECURITY;
 
 GRANT USAGE ON SCHEMA public TO jpi_service;
+
+GRANT SELECT,INSERT ON TABLE public.allowance TO jpi_service;
+
+GRANT UPDATE(points) ON TABLE public.allowance TO jpi_service;
+
+GRANT UPDATE(granted) ON TABLE public.allowance TO jpi_service;
+
+GRANT UPDATE(at) ON TABLE public.allowance TO jpi_service;
 
 GRANT SELECT,INSERT,DELETE ON TABLE public.annex TO jpi_service;
 

@@ -13,20 +13,20 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.responses import Response
 
 from graph import schema as graph_schema
-from graph.context import Doors
+from graph.context import Doors, Onlooker
+from graph.documents import DocumentsInvalid
+from graph.schema import Schema
+from ledger.allowance import Allowances, Terms
 from ledger.bookkeeping import Bookkeeping
 from ledger.checkpoint import render_verifier
 from ledger.commands import LogIdentity
 from ledger.commit import Ledger, system_clock
 from ledger.directory import Directory
-from ledger.errors import Fault, Refusal, Trouble
+from ledger.errors import Fault
 from ledger.feed import Feed
 from ledger.gathering import Gathering
 from ledger.ids import EcosystemId
@@ -39,27 +39,19 @@ from ledger.store.pool import open_database
 from ledger.uploading import AT_ONCE, Uploads
 from ledger.watch import Watch
 from ledger.witnessing import Witnessing
-from service import bankfiles, exports, rows
+from service.addresses import passage, routes
 from service.clockwork import ticking
 from service.collector import calm_collector
-from service.graphql import CHALLENGE, Endpoint, asset, error_response
-from service.identity import ECOSYSTEM_HEADER, Gatekeeper, NotAuthenticated
+from service.documents import read_registered
+from service.graphql import error_response
+from service.identity import Gatekeeper
 from service.issuers import IssuersInvalid, read_issuers
 from service.keys import issuer_key, log_signer, log_signers, pseudonym_key
 from service.mailing import Mailing, mail_server, posting
 from service.memory import FileMemory
-from service.middleware import (
-    COMPRESSED_BYTES,
-    COMPRESSION_LEVEL,
-    EXPOSED,
-    Compression,
-    Threshold,
-)
 from service.sandbox import development_issuers
-from service.sandbox import routes as sandbox_routes
 from service.settings import Settings, load
 from service.telemetry import Telemetry
-from service.uploads import PATH, take_upload
 
 log = logging.getLogger("jpi.service")
 
@@ -84,12 +76,14 @@ async def open_doors(
     clock: Clock = system_clock,
     watch: Watch | None = None,
     changed: Callable[[EcosystemId], None] = lambda _: None,
+    onlooker: Onlooker | None = None,
 ) -> AsyncIterator[Doors]:
-    """The doors of the workroom while the block runs; `watch` looks on.
+    """The doors of the workroom while the block runs; `watch` and `onlooker` look on.
 
     `changed` is told of what was committed here. Raises Trouble, KeyMissing, CannotStart.
     """
     signer = log_signer(settings)
+    terms = Terms(settings.burst_points, settings.rate_points)
     database = await open_database(database_url(settings), settings.pool_size)
     try:
         await database.check()
@@ -132,6 +126,8 @@ async def open_doors(
                 Directory(database, changed),
                 Uploads(database, ledger, reader, min(AT_ONCE, settings.pool_size - 1)),
                 Rows(database),
+                Allowances(database, terms, time.monotonic),
+                onlooker,
             )
         finally:
             await feed.close()
@@ -174,7 +170,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         telemetry = Telemetry()
         async with (
-            open_doors(settings, clock, telemetry, mailing.notice) as doors,
+            open_doors(settings, clock, telemetry, mailing.notice, telemetry) as doors,
             ticking(doors.ledger),
             posting(mailing, doors),
         ):
@@ -184,112 +180,23 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
         await guard.close()
 
     return Starlette(
-        routes=routes(settings, guard),
+        routes=routes(settings, guard, schema_of(settings)),
         middleware=passage(settings),
         exception_handlers={Exception: unexpected},
         lifespan=lifespan,
     )
 
 
-def routes(settings: Settings, guard: Gatekeeper) -> list[BaseRoute]:
-    """Every address that is answered."""
-    schema = graph_schema.build(introspection=settings.introspection)
-    printed = schema.as_str() + "\n"
-    endpoint = Endpoint(
-        schema,
-        guard,
-        graphiql=settings.graphiql,
-        allow_get=settings.allow_get,
-        allowed_origins=settings.origins,
-    )
-
-    async def sdl(_: Request) -> Response:
-        return PlainTextResponse(printed)
-
-    async def checkpoint(request: Request) -> Response:
-        return await newest_checkpoint(request, guard)
-
-    async def graphiql_asset(request: Request) -> Response:
-        return asset(request.path_params["name"])
-
-    return [
-        Route("/graphql", endpoint),
-        WebSocketRoute("/graphql", endpoint),
-        Route("/graphql/examples.graphql", examples),
-        Route("/graphql/assets/{name}", graphiql_asset),
-        Route("/schema.graphql", sdl),
-        Route("/checkpoint", checkpoint),
-        Route(PATH, take_upload, methods=["PUT", "POST"]),
-        Route("/live", live),
-        Route("/ready", ready),
-        *exports.routes(guard),
-        *bankfiles.routes(guard),
-        *(sandbox_routes(settings, issuer_key(settings)) if settings.dev_issuer else []),
-        *rows.routes(guard),
-    ]
-
-
-def passage(settings: Settings) -> list[Middleware]:
-    """What every request passes on its way in, the outermost first."""
-    return [
-        Middleware(
-            Threshold,
-            body_limit_bytes=settings.body_limit_bytes,
-            upload_limit_bytes=settings.upload_limit_bytes,
-        ),
-        Middleware(
-            CORSMiddleware,
-            allow_origins=settings.origins,
-            allow_methods=["GET", "POST", "PUT"],
-            allow_headers=[
-                "authorization",
-                "content-type",
-                ECOSYSTEM_HEADER,
-                "idempotency-key",
-                "x-request-id",
-            ],
-            expose_headers=EXPOSED,
-        ),
-        Middleware(Compression, minimum_size=COMPRESSED_BYTES, compresslevel=COMPRESSION_LEVEL),
-    ]
-
-
-async def newest_checkpoint(request: Request, guard: Gatekeeper) -> Response:
-    """The newest checkpoint as plain text, for a member's witness."""
-    doors: Doors = request.app.state.doors
+def schema_of(settings: Settings) -> Schema:
+    """The schema, with the documents that the operator registered. Raises CannotStart."""
     try:
-        actor = await guard.required(request.headers, doors.providers)
-        size = await doors.reader.size(actor)
-        covering = await doors.publisher.covering(actor.ecosystem_id, size)
-        witnessed = await doors.witnessing.witnessed(actor, covering.size, covering.note)
-    except NotAuthenticated as error:
-        return error_response(str(error), "UNAUTHENTICATED", 401, CHALLENGE)
-    except Refusal as refusal:
-        return error_response(refusal.message, refusal.code, 404)
-    except Trouble:
-        return error_response("Try again in a moment.", "TRY_LATER", 503)
-    return PlainTextResponse(witnessed.note, headers={"cache-control": "no-store"})
-
-
-async def examples(_: Request) -> Response:
-    """Operations that GraphiQL opens with."""
-    return asset("examples.graphql")
-
-
-async def live(_: Request) -> Response:
-    """Whether the process runs."""
-    return JSONResponse({"status": "live"})
-
-
-async def ready(request: Request) -> Response:
-    """Whether it can serve: the database answers, with the schema that we know."""
-    doors: Doors = request.app.state.doors
-    try:
-        await doors.ledger.database.check()
-    except (Trouble, Fault) as error:
-        log.warning("not ready: %s", error)
-        return JSONResponse({"status": "not ready", "reason": type(error).__name__}, 503)
-    return JSONResponse({"status": "ready"})
+        return graph_schema.build(
+            introspection=settings.introspection,
+            registered=read_registered(settings.documents),
+            registered_only=settings.registered_only,
+        )
+    except DocumentsInvalid as error:
+        raise CannotStart(f"JPI_DOCUMENTS: {error}") from error
 
 
 async def unexpected(request: Request, error: Exception) -> Response:
@@ -302,6 +209,7 @@ async def unexpected(request: Request, error: Exception) -> Response:
 async def preflight(settings: Settings) -> None:
     """Return if the service could start. Raises CannotStart, KeyMissing, Trouble or Fault."""
     gatekeeper(settings)
+    schema_of(settings)
     async with open_doors(settings):
         pass
 

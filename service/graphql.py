@@ -5,29 +5,34 @@ Source: the GraphQL over HTTP specification; `api.md`, first table and "Strawber
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from math import ceil
 from pathlib import Path
-from typing import cast
+from types import NoneType
+from typing import Any, cast
 
 import orjson
-from cross_web import HTTPException
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError
-from strawberry.http import GraphQLHTTPResponse
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.base import BaseRequestProtocol
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
 from graph.context import Context, Doors
 from graph.schema import Schema, plain_error
 from ledger.errors import Trouble
+from service.documents import DocumentUnknown, text_of
 from service.identity import Credentials, Gatekeeper, NotAuthenticated, credentials
 from service.socket import FORBIDDEN, Socket, SocketAdapter
 
@@ -38,6 +43,14 @@ INIT_WAIT = timedelta(seconds=10)
 MAX_OPERATIONS = 50
 """Operations at once on one socket."""
 CHALLENGE = {"www-authenticate": 'Bearer error="invalid_token"'}
+_PARAMETERS: Mapping[str, type] = {
+    "query": str,
+    "documentId": str,
+    "operationName": str,
+    "variables": dict,
+    "extensions": dict,
+}
+"""Of a request, with their kinds (GraphQL over HTTP, "Request Parameters")."""
 RESPONSE_JSON = "application/graphql-response+json"
 
 
@@ -72,6 +85,7 @@ class Endpoint(GraphQL[Context, None]):
             allowed_origins=allowed_origins,
         )
         self._gatekeeper = gatekeeper
+        self._documents = schema.documents
 
     graphql_transport_ws_handler_class = Socket
     websocket_adapter_class = SocketAdapter
@@ -85,13 +99,17 @@ class Endpoint(GraphQL[Context, None]):
         try:
             _require_json(request)
             response = await self.run(request)
+            _tell_allowance(request, response)
         except NotAuthenticated as error:
             response = error_response(str(error), "UNAUTHENTICATED", 401, CHALLENGE)
         except Trouble as trouble:
             log.warning("%s: %s", request.state.request_id, trouble)
             response = error_response("Try again in a moment.", "TRY_LATER", 503)
+        except DocumentUnknown as unknown:
+            answer: GraphQLHTTPResponse = {"errors": [unknown.error.formatted]}
+            response = self.create_response(answer, await self.get_sub_response(request))
         except HTTPException as error:
-            response = error_response(error.reason, "BAD_REQUEST", error.status_code)
+            response = _refusal(error)
         await response(scope, receive, send)
 
     async def get_context(
@@ -102,10 +120,11 @@ class Endpoint(GraphQL[Context, None]):
         doors: Doors = request.app.state.doors
         request_id = getattr(request.state, "request_id", "") or secrets.token_hex(8)
         given = credentials(request.headers)
-        if given is None:
-            return Context(doors, None, request_id)
-        admission = await self._gatekeeper.admission(given, doors.providers)
-        return Context(doors, admission, request_id)
+        admission = None
+        if given is not None:
+            admission = await self._gatekeeper.admission(given, doors.providers)
+        context = request.state.context = Context(doors, admission, request_id)
+        return context
 
     async def _socket(self, socket: WebSocket) -> None:
         """One connection; a token in its handshake that does not count is refused there."""
@@ -130,6 +149,26 @@ class Endpoint(GraphQL[Context, None]):
             except (NotAuthenticated, Trouble) as error:
                 raise ConnectionRejectionError from error
         return cast("UnsetType", UNSET)
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        """One operation; its document may be named by id. Raises HTTPException, DocumentUnknown."""
+        given: dict[str, Any]
+        if request.method == "GET":
+            given = self.parse_query_params(request.query_params)
+        else:
+            given = self.parse_json(await request.get_body())
+        for name, kind in _PARAMETERS.items():
+            if not isinstance(given.get(name), (kind, NoneType)):
+                what = "a string" if kind is str else "an object"
+                raise HTTPException(400, f"`{name}` is {what}.")
+        transport = self._get_stream_transport_from_headers(request.headers)
+        return GraphQLRequestData(
+            query=text_of(given, self._documents),
+            variables=given.get("variables"),
+            operation_name=given.get("operationName") or None,
+            extensions=given.get("extensions"),
+            protocol=transport.protocol if transport else "http",
+        )
 
     async def get_sub_response(self, request: Request | WebSocket) -> Response:
         """Carries what `create_response` must know: which media type the caller reads."""
@@ -177,10 +216,43 @@ class Endpoint(GraphQL[Context, None]):
     ) -> Response:
         """200, except for a request that failed as a whole, to who reads the newer media type."""
         media_type = sub_response.media_type or "application/json"
+        if (wait := _retry_after(response_data)) is not None:
+            headers = {"cache-control": "no-store", "retry-after": str(wait)}
+            return Response(self.encode_json(response_data), 429, headers, media_type)
         failed = "data" not in response_data
         status = 400 if failed and media_type == RESPONSE_JSON else 200
         headers = {"cache-control": "no-store"}
         return Response(self.encode_json(response_data), status, headers, media_type)
+
+
+def _retry_after(answer: object) -> int | None:
+    """Seconds that a caller is to wait whose allowance was too small; None for any other answer."""
+    errors = answer.get("errors") if isinstance(answer, dict) and "data" not in answer else None
+    told = errors[0].get("extensions", {}) if errors else {}
+    return told["retryAfterSeconds"] if told.get("code") == "RATE_LIMITED" else None
+
+
+def _tell_allowance(request: Request, response: Response) -> None:
+    """Say in headers what the caller's party may still spend, in points.
+
+    Source: draft-ietf-httpapi-ratelimit-headers-10.
+    """
+    context: Context | None = getattr(request.state, "context", None)
+    if context is not None and (left := context.left) is not None:
+        terms = left.terms
+        window = ceil(terms.capacity / terms.per_second)
+        response.headers["ratelimit-policy"] = f'"party";q={terms.capacity};w={window}'
+        response.headers["ratelimit"] = f'"party";r={left.points};t={left.full_in_seconds}'
+
+
+def _refusal(error: HTTPException) -> Response:
+    """The answer to a request whose form is wrong; 405 to one that would write by GET."""
+    cause = error.__cause__
+    writes = isinstance(cause, InvalidOperationTypeError) and (
+        cause.operation_type is OperationType.MUTATION
+    )
+    status, headers = (405, {"allow": "POST"}) if writes else (error.status_code, None)
+    return error_response(error.reason, "BAD_REQUEST", status, headers)
 
 
 def _require_json(request: Request) -> None:

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from graph.limits import COST
 from service import variables
-from service.variables import PORT_MAX
+from service.variables import PORT_MAX, setting
 
 _NEAR = 0.8  # how alike two names are when one is taken for a slip of the other
 
@@ -38,20 +39,6 @@ class Variable(NamedTuple):
     is_secret: bool
 
 
-def _setting(variable: str, meaning: str, mend: str, **rule: Any) -> Any:  # noqa: ANN401 -- see Field
-    """A field read from `variable`; `mend` completes "set it to ...", `shown` is its default."""
-    shown, secret = rule.pop("shown", None), rule.pop("secret", False)
-    facts = {"mend": mend, "shown": shown, "secret": secret}
-    return Field(
-        validation_alias=variable,
-        description=meaning,
-        json_schema_extra=facts,
-        repr=not secret,
-        validate_default=False,
-        **rule,
-    )
-
-
 _DatabaseUrl = Annotated[str, AfterValidator(variables.database_url)]
 _Path = Annotated[Path, AfterValidator(variables.folder)]
 _URL_EXAMPLE = (
@@ -67,7 +54,7 @@ class Settings(BaseSettings):
         frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False
     )
 
-    database_url: _DatabaseUrl | None = _setting(
+    database_url: _DatabaseUrl | None = setting(
         "DATABASE_URL",
         "PostgreSQL 15 or newer for the service role; only `jpi run` goes without",
         _URL_EXAMPLE,
@@ -75,7 +62,7 @@ class Settings(BaseSettings):
         shown="embedded, for `jpi run` only",
         secret=True,
     )
-    owner_database_url: _DatabaseUrl | None = _setting(
+    owner_database_url: _DatabaseUrl | None = setting(
         "JPI_OWNER_DATABASE_URL",
         "the same database for the role that owns the schema: `jpi migrate`, rebuild",
         _URL_EXAMPLE,
@@ -83,20 +70,20 @@ class Settings(BaseSettings):
         shown="DATABASE_URL",
         secret=True,
     )
-    home: _Path = _setting(
+    home: _Path = setting(
         "JPI_HOME",
         "folder of the embedded database and of key files",
         "a folder that can be written to",
         default_factory=lambda: Path(".jpi").absolute(),
         shown="./.jpi",
     )
-    host: Annotated[str, AfterValidator(variables.host)] = _setting(
+    host: Annotated[str, AfterValidator(variables.host)] = setting(
         "JPI_HOST",
         "address to listen on",
         "an address such as 127.0.0.1 or 0.0.0.0",
         default="127.0.0.1",
     )
-    port: int = _setting(
+    port: int = setting(
         "JPI_PORT",
         "port to listen on",
         "a number from 1 to 65535",
@@ -104,16 +91,16 @@ class Settings(BaseSettings):
         ge=1,
         le=PORT_MAX,
     )
-    workers: int = _setting(
+    workers: int = setting(
         "JPI_WORKERS", "server processes", "a number from 1 to 64", default=1, ge=1, le=64
     )
-    log_name: Annotated[str, AfterValidator(variables.log_name)] = _setting(
+    log_name: Annotated[str, AfterValidator(variables.log_name)] = setting(
         "JPI_LOG_NAME",
         "first part of every checkpoint's origin; fixed once an ecosystem is founded",
         "a name such as ledger.example.com/jpi",
         default="localhost/jpi",
     )
-    log_key: Annotated[str, AfterValidator(variables.log_key)] | None = _setting(
+    log_key: Annotated[str, AfterValidator(variables.log_key)] | None = setting(
         "JPI_LOG_KEY",
         "key that signs checkpoints, in place of the file",
         "the text PRIVATE+KEY+name+hash+key that `jpi keys` prints, or use JPI_LOG_KEY_FILE",
@@ -121,48 +108,48 @@ class Settings(BaseSettings):
         shown="from JPI_LOG_KEY_FILE",
         secret=True,
     )
-    log_key_file: _Path = _setting(
+    log_key_file: _Path = setting(
         "JPI_LOG_KEY_FILE",
         "file of the key that signs checkpoints",
         "the path of a file",
         default_factory=lambda known: known["home"] / "log.key",
         shown="JPI_HOME/log.key",
     )
-    dev_issuer: bool = _setting(
+    dev_issuer: bool = setting(
         "JPI_DEV_ISSUER",
         "accept the tokens of the development issuer (`jpi token`); never in production",
         _A_BOOLEAN,
         default=False,
     )
-    dev_issuer_key_file: _Path = _setting(
+    dev_issuer_key_file: _Path = setting(
         "JPI_DEV_ISSUER_KEY_FILE",
         "file of the development issuer's key",
         "the path of a file",
         default_factory=lambda known: known["home"] / "issuer.key",
         shown="JPI_HOME/issuer.key",
     )
-    issuers_file: _Path | None = _setting(
+    issuers_file: _Path | None = setting(
         "JPI_ISSUERS_FILE",
         "issuers of tokens that the operator trusts, as TOML; parties register their own besides",
         "the path of a file",
         default=None,
         shown="none",
     )
-    issuer_hosts: str = _setting(
+    issuer_hosts: str = setting(
         "JPI_ISSUER_HOSTS",
         "hosts where keys of issuers that parties registered may be looked up",
         "names parted by commas, such as login.example.com,id.example.org",
         default="",
         shown="none",
     )
-    pseudonym_key_file: _Path = _setting(
+    pseudonym_key_file: _Path = setting(
         "JPI_PSEUDONYM_KEY_FILE",
         "file of the key that makes pseudonyms of tokens' subjects; the same on every host",
         "the path of a file",
         default_factory=lambda known: known["home"] / "pseudonym.key",
         shown="JPI_HOME/pseudonym.key",
     )
-    pool_size: int = _setting(
+    pool_size: int = setting(
         "JPI_POOL_SIZE",
         "database connections of each server process",
         "a number from 2 to 200",
@@ -170,7 +157,7 @@ class Settings(BaseSettings):
         ge=2,
         le=200,
     )
-    body_limit_bytes: int = _setting(
+    body_limit_bytes: int = setting(
         "JPI_BODY_LIMIT_BYTES",
         "largest GraphQL request, in bytes",
         "a number of bytes from 1024 to 1073741824",
@@ -178,7 +165,7 @@ class Settings(BaseSettings):
         ge=1024,
         le=2**30,
     )
-    upload_limit_bytes: int = _setting(
+    upload_limit_bytes: int = setting(
         "JPI_UPLOAD_LIMIT_BYTES",
         "largest file of observations or of a bank as it is sent, in bytes",
         "a number of bytes from 1024 to 1099511627776",
@@ -186,7 +173,7 @@ class Settings(BaseSettings):
         ge=1024,
         le=2**40,
     )
-    queue_limit: int = _setting(
+    queue_limit: int = setting(
         "JPI_QUEUE_LIMIT",
         "commands that may wait for one ecosystem before callers are told to try again",
         "a number from 1 to 1000000",
@@ -194,7 +181,23 @@ class Settings(BaseSettings):
         ge=1,
         le=1_000_000,
     )
-    smtp_url: Annotated[str, AfterValidator(variables.checked_smtp_url)] | None = _setting(
+    rate_points: int = setting(
+        "JPI_RATE_POINTS",
+        "points a second that each party may spend on requests (ops/limits.md); 0: nobody counts",
+        "a number from 0 to 1000000",
+        default=5_000,
+        ge=0,
+        le=1_000_000,
+    )
+    burst_points: int = setting(
+        "JPI_BURST_POINTS",
+        "points that a party can have saved up",
+        "a number from 20000 to 1000000000",
+        default=200_000,
+        ge=COST.allowed,
+        le=1_000_000_000,
+    )
+    smtp_url: Annotated[str, AfterValidator(variables.checked_smtp_url)] | None = setting(
         "JPI_SMTP_URL",
         "mail server that parties with an address are told by; smtps: TLS from the first byte",
         "smtp://user:password@host:port or smtps://user:password@host:port",
@@ -202,29 +205,37 @@ class Settings(BaseSettings):
         shown="nobody is told by mail",
         secret=True,
     )
-    mail_from: Annotated[str, AfterValidator(variables.mail_address)] = _setting(
+    mail_from: Annotated[str, AfterValidator(variables.mail_address)] = setting(
         "JPI_MAIL_FROM",
         "sender of those letters",
         "a mail address such as ledger@example.com",
         default="jpi@localhost",
     )
-    graphiql: bool = _setting(
-        "JPI_GRAPHIQL", "serve GraphiQL at /graphql", _A_BOOLEAN, default=True
-    )
-    introspection: bool = _setting(
+    graphiql: bool = setting("JPI_GRAPHIQL", "serve GraphiQL at /graphql", _A_BOOLEAN, default=True)
+    introspection: bool = setting(
         "JPI_INTROSPECTION", "answer questions about the schema", _A_BOOLEAN, default=True
     )
-    allow_get: bool = _setting(
+    allow_get: bool = setting(
         "JPI_ALLOW_GET", "accept GraphQL queries by GET", _A_BOOLEAN, default=False
     )
-    allowed_origins: str = _setting(
+    documents: _Path | None = setting(
+        "JPI_DOCUMENTS",
+        "registered documents: a file as graphql-codegen writes it, or a folder of such files",
+        "the path of a file or folder",
+        default=None,
+        shown="none",
+    )
+    registered_only: bool = setting(
+        "JPI_REGISTERED_ONLY", "run registered documents only", _A_BOOLEAN, default=False
+    )
+    allowed_origins: str = setting(
         "JPI_ALLOWED_ORIGINS",
         "origins of web pages that may call the API, beside the service's own",
         "origins parted by commas, such as https://kpi.example.com",
         default="",
         shown="none",
     )
-    metrics_port: int | None = _setting(
+    metrics_port: int | None = setting(
         "JPI_METRICS_PORT",
         "port of /metrics, at JPI_METRICS_HOST; each worker takes the first free one from it on",
         "a number from 1 to 65535",
@@ -233,18 +244,18 @@ class Settings(BaseSettings):
         ge=1,
         le=PORT_MAX,
     )
-    metrics_host: Annotated[str, AfterValidator(variables.host)] = _setting(
+    metrics_host: Annotated[str, AfterValidator(variables.host)] = setting(
         "JPI_METRICS_HOST", "who reaches it reads /metrics", "an address", default="127.0.0.1"
     )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(variables.lower)
-    ] = _setting(
+    ] = setting(
         "JPI_LOG_LEVEL",
         "least severe message that is logged",
         "debug, info, warning, error or critical",
         default="info",
     )
-    shutdown_seconds: int = _setting(
+    shutdown_seconds: int = setting(
         "JPI_SHUTDOWN_SECONDS",
         "time to finish what is queued when asked to stop, in seconds",
         "a number of seconds from 1 to 600",

@@ -12,8 +12,11 @@ Source: graphql-transport-ws protocol (graphql-ws, PROTOCOL.md); RFC 6455 sectio
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import Any, cast
 
 import orjson
+from cross_web import HTTPException
+from graphql import GraphQLError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import (
@@ -22,11 +25,12 @@ from strawberry.http.exceptions import (
     WebSocketDisconnected,
 )
 from strawberry.subscriptions.protocols.graphql_transport_ws import handlers
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
 from strawberry.types import ExecutionResult
 
 from graph.context import Context
-from graph.schema import plain_error
+from graph.schema import Schema, plain_error
+from service.documents import DocumentUnknown, text_of
 
 FORBIDDEN, TOO_SLOW, TRY_LATER = 4403, 4413, 1013
 MAX_REASON = 120
@@ -92,6 +96,23 @@ class Socket(handlers.BaseGraphQLTransportWSHandler[Context, None]):
     """One connection and its operations."""
 
     context: Context
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """An operation; its document may be named by id, as over HTTP."""
+        payload = cast("dict[str, Any]", message["payload"])
+        documents = cast("Schema", self.schema).documents
+        try:
+            payload["query"] = text_of(payload, documents) or ""
+        except DocumentUnknown as unknown:
+            error = unknown.error
+        except HTTPException as refusal:
+            error = GraphQLError(refusal.reason, extensions={"code": "BAD_REQUEST"})
+        else:
+            await super().handle_subscribe(message)
+            return
+        await self.send_message(
+            {"id": message["id"], "type": "error", "payload": [error.formatted]}
+        )
 
     async def _send_result_stream(
         self, operation: handlers.Operation[Context, None], result_source: AsyncIterator[object]

@@ -48,7 +48,7 @@ class Gauged(Protocol):
 
 
 class Telemetry:
-    """Counters and histograms of one process; a `Watch` of the ledger."""
+    """Counters and histograms of one process; the ledger's `Watch`, the API's `Onlooker`."""
 
     def __init__(self) -> None:
         """Begin at zero."""
@@ -71,6 +71,12 @@ class Telemetry:
         self._checkpoints = Counter(
             "jpi_checkpoints", "Checkpoints signed and kept.", registry=self.registry
         )
+        self._deprecated = Counter(
+            "jpi_deprecated_uses",
+            "Requests that used something deprecated, by its schema coordinate.",
+            ["coordinate"],
+            registry=self.registry,
+        )
         self._batch = Histogram(
             "jpi_commit_batch_requests",
             "Requests in a committed batch.",
@@ -89,6 +95,10 @@ class Telemetry:
             buckets=SECONDS,
             registry=self.registry,
         )
+
+    def deprecated(self, coordinate: str) -> None:
+        """A request used something that is deprecated."""
+        self._deprecated.labels(coordinate).inc()
 
     def served(self, batch: Served) -> None:
         """A batch was committed."""

@@ -1,14 +1,31 @@
-"""Variables: what the values that the environment may name must look like."""
+"""Variables: how one is declared, and what the values that they may have must look like."""
 
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from pydantic import Field
 
 from ledger.checkpoint import NoteInvalid, parse_signer
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.%]+\]|[^\s:,\[\]]*)(?::(\d{1,5}))?")
 _URL = re.compile(r"(?:postgresql|postgres)://(?:(.*)@)?([^/?#@]*)(?:/([^?#]*))?(?:\?([^#]*))?")
 PORT_MAX = 65535
+
+
+def setting(variable: str, meaning: str, mend: str, **rule: Any) -> Any:  # noqa: ANN401 -- see Field
+    """A field read from `variable`; `mend` completes "set it to ...", `shown` is its default."""
+    shown, secret = rule.pop("shown", None), rule.pop("secret", False)
+    facts = {"mend": mend, "shown": shown, "secret": secret}
+    return Field(
+        validation_alias=variable,
+        description=meaning,
+        json_schema_extra=facts,
+        repr=not secret,
+        validate_default=False,
+        **rule,
+    )
 
 
 def checked_smtp_url(url: str) -> str:

@@ -26,7 +26,7 @@ CONNECT_SECONDS = 5
 ACQUIRE_SECONDS = 5
 STATEMENT_SECONDS = 30
 MIN_SERVER = 15
-SCHEMA = "0007"
+SCHEMA = "0011"
 """The migration that this code was written for; a test compares it with the newest."""
 _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED"  # not READ WRITE: an operator's hand counts

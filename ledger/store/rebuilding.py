@@ -41,6 +41,7 @@ COMPARED = (
 )
 """Tables that are held against the entries, and that no rebuild can write."""
 BESIDE: Mapping[str, str] = {
+    "allowance": "what a party may still spend on requests; full again when lost",
     "alembic_version": "the schema's own number",
     "bank_line": "a bank's line; its statement's root is in the ledger",
     "bank_statement": "what a bank's lines are salted with",

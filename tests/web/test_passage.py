@@ -14,7 +14,8 @@ from tests.test_story import BUYER, PARTNERS, TRACK
 from tests.world import World, indicator_terms, serving
 
 FRIEND, STRANGER = "https://kpi.example.com", "https://elsewhere.example"
-MUTATION = "mutation { foundEcosystem(input: {}) { problems { code } } }"
+MUTATION = """mutation { withdrawProposal(input: { idempotencyKey: "k", proposalId: "p" }) {
+  problems { code } } }"""
 ENTRIES = "{ entries(first: 100) { nodes { kind envelope opening { body } } } }"
 
 
@@ -52,7 +53,7 @@ async def test_nothing_is_written_by_get(open_world: World) -> None:
 
     answer = await open_world.client.get("/graphql", params=query, headers=token)
 
-    assert answer.status_code == 400
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
     assert "mutation" in answer.json()["errors"][0]["message"].lower()
 
 
