@@ -16,6 +16,7 @@ from graph.paging import (
     Connection,
     CursorMalformed,
     Edge,
+    FirstOnly,
     connection_of,
     encode_cursor,
     window,
@@ -134,7 +135,7 @@ class BankStatement(Node):
     async def lines(
         self,
         info: Info,
-        first: int = 20,
+        first: FirstOnly = 20,
         after: After = None,
         outcome: Annotated[
             LineOutcome | None, strawberry.argument(description="Only matched, or only unknown.")
@@ -219,7 +220,7 @@ class BankQuery:
 
     @field(description="Bank statements that your party imported, oldest first.")
     async def bank_statements(
-        self, info: Info, first: int = 20, after: After = None
+        self, info: Info, first: FirstOnly = 20, after: After = None
     ) -> Connection[BankStatement]:
         """A page of statements."""
         asked = window(first, after, None, None)
@@ -235,7 +236,7 @@ class BankQuery:
     async def bank_lines(
         self,
         info: Info,
-        first: int = 20,
+        first: FirstOnly = 20,
         after: After = None,
         outcome: Annotated[
             LineOutcome | None, strawberry.argument(description="Only matched, or only unknown.")

@@ -24,7 +24,7 @@ from ledger.workdays import (
 )
 from ledger.workdays import BusinessCalendar as CalendarRules
 
-strawberry.enum(Weekday, description="A day of the week.")
+strawberry.enum(Weekday, description="A day of the week. Values may be added.")
 
 
 @strawberry.type(description="A party has another one answer proposals for it, for a while.")

@@ -112,7 +112,11 @@ class EntryQuery:
     """Reading."""
 
     @field(description="An entry; null beyond the ledger's end.")
-    async def entry(self, info: Info, index: Index) -> Entry | None:
+    async def entry(
+        self,
+        info: Info,
+        index: Annotated[Index, strawberry.argument(description="Its place in the ledger.")],
+    ) -> Entry | None:
         """One entry."""
         return await load_entry(info, index)
 

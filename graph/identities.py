@@ -21,7 +21,9 @@ from ledger.identity import (
 )
 from ledger.read import Found, Narrowed
 
-strawberry.enum(Algorithm, description="How tokens are signed; asymmetric alone. May be added to.")
+strawberry.enum(
+    Algorithm, description="How tokens are signed; asymmetric alone. Values may be added."
+)
 
 
 @strawberry.type(description="A value of the roles claim, and the role that it means.")

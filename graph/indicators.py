@@ -151,7 +151,12 @@ class IndicatorVersion(Node):
         return misses_allowed(self.state.version.terms, n)
 
     @field(description="A period of its calendar; null when it has none of this key.")
-    def period(self, key: str) -> Period | None:
+    def period(
+        self,
+        key: Annotated[
+            str, strawberry.argument(description="The period in the calendar, such as 2026-03.")
+        ],
+    ) -> Period | None:
         """One period."""
         try:
             return period_of(self.state.version.terms.calendar, key)

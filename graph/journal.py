@@ -15,6 +15,7 @@ from graph.paging import (
     Connection,
     Edge,
     First,
+    FirstOnly,
     Last,
     PageMalformed,
     connection,
@@ -139,7 +140,7 @@ class JournalQuery:
     async def postings(
         self,
         info: Info,
-        first: int = 20,
+        first: FirstOnly = 20,
         after: After = None,
         owner_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only in this party's books.")

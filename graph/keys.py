@@ -26,7 +26,9 @@ from ledger.read import Found, Narrowed
 from ledger.statement import Stance, consent_statement
 
 
-@strawberry.enum(description="What a party says to a proposal, or a sponsor rules.")
+@strawberry.enum(
+    description="What a party says to a proposal, or a sponsor rules. Values may be added."
+)
 class Decision(Enum):
     """Yes, no, or a ruling. Values may be added."""
 

@@ -246,7 +246,9 @@ class ResultKind(Enum):
     EVERY_PROPOSAL = "measurement"
 
 
-strawberry.enum(ResultKind, description="AGREED_RESULTS: what binds, one a period.")
+strawberry.enum(
+    ResultKind, description="AGREED_RESULTS: what binds, one a period. Values may be added."
+)
 
 
 @strawberry.type

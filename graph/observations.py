@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from fractions import Fraction
+from typing import Annotated
 
 import strawberry
 from strawberry import field
@@ -134,9 +135,14 @@ class ObservationQuery:
     async def observation_totals(
         self,
         info: Info,
-        series: str,
-        segment: str = "",
-        periods: list[str] | None = None,
+        series: Annotated[str, strawberry.argument(description="The series that indicators read.")],
+        segment: Annotated[
+            str, strawberry.argument(description="Of this segment alone; empty: of all.")
+        ] = "",
+        periods: Annotated[
+            list[str] | None,
+            strawberry.argument(description="Of these periods alone, by key; null: of all."),
+        ] = None,
     ) -> list[ObservationTotal]:
         """Over the named periods, or all."""
         found = await info.context.doors.reader.totals(

@@ -23,6 +23,7 @@ First = Annotated[
     int | None,
     strawberry.argument(description="The first so many, 1 to 100; 20 when nothing is asked."),
 ]
+FirstOnly = Annotated[int, strawberry.argument(description="The first so many, 1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="With `first`: after this cursor.")]
 Last = Annotated[int | None, strawberry.argument(description="The last so many, 1 to 100.")]
 Before = Annotated[str | None, strawberry.argument(description="With `last`: before this cursor.")]

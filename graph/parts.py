@@ -135,7 +135,9 @@ class PartQuery:
     async def parts(
         self,
         info: Info,
-        indicator_id: strawberry.ID,
+        indicator_id: Annotated[
+            strawberry.ID, strawberry.argument(description="The indicator that the parts are of.")
+        ],
         first: First = None,
         after: After = None,
         last: Last = None,

@@ -4,6 +4,7 @@ The one rule: a preview enters nothing and consumes no key; what it refuses, a p
 """
 
 from fractions import Fraction
+from typing import Annotated
 
 import strawberry
 from strawberry import field
@@ -86,7 +87,16 @@ class PreviewQuery:
         "are not run. Of a confidential scheme the common part, as if each had 100 at stake."
     )
     async def preview_scheme(
-        self, info: Info, terms: SchemeTermsInput, assumed: list[ExampleValueInput]
+        self,
+        info: Info,
+        terms: Annotated[
+            SchemeTermsInput,
+            strawberry.argument(description="The terms as they would be proposed."),
+        ],
+        assumed: Annotated[
+            list[ExampleValueInput],
+            strawberry.argument(description="A result for each indicator that they read."),
+        ],
     ) -> SchemePreview:
         """The calculator of the engine itself."""
         try:

@@ -5,7 +5,7 @@ nothing was changed. Source: `api.md`, "numbers".
 """
 
 from base64 import b64encode
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from fractions import Fraction
 from typing import NewType
 
@@ -57,6 +57,15 @@ def _parse_base64(value: object) -> Base64:
     return Base64(str(value))
 
 
+def _parse_date(value: object) -> date:
+    try:
+        if isinstance(value, str) and len(value) == len("2026-03-31"):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise _unreadable('a Date is a full date of RFC 3339, such as "2026-03-31"')
+
+
 def _render_instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -85,6 +94,14 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
         serialize=_render_instant,
         parse_value=_parse_instant,
+    ),
+    date: strawberry.scalar(
+        name="Date",
+        description="A day of the calendar, a full date of RFC 3339; it begins at midnight of the "
+        "zone of what it stands in.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339#section-5.6",
+        serialize=date.isoformat,
+        parse_value=_parse_date,
     ),
     Index: strawberry.scalar(
         name="Index",

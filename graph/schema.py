@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
+from typing import Annotated
 
 import strawberry
 from graphql import GraphQLError
@@ -24,6 +25,7 @@ from graph.delegations import (
     DelegationQuery,
     load_delegation,
 )
+from graph.describing import describe_arguments
 from graph.directory import DirectoryMutation, DirectoryQuery
 from graph.disputes import DisputeMutation, DisputeQuery
 from graph.documents import Documents
@@ -134,7 +136,11 @@ class NodeQuery:
         return await find_node(info, id)
 
     @field(description="Up to 100 things by their ids, in their order; null where there is none.")
-    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[strawberry.ID], strawberry.argument(description="At most 100.")],
+    ) -> list[Node | None]:
         """Several nodes."""
         if len(ids) > NODES.allowed:
             raise exceeded(NODES, len(ids))
@@ -287,8 +293,9 @@ def build(
         extensions=[lambda: Admittance(schema.documents)],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not introspection),
     )
+    describe_arguments(schema._schema)  # noqa: SLF001 -- strawberry hands its engine's schema out nowhere else
     schema.documents = Documents(
-        schema._schema,  # noqa: SLF001 -- strawberry hands its engine's schema out nowhere else
+        schema._schema,  # noqa: SLF001 -- see above
         registered,
         registered_only=registered_only,
         introspection=introspection,

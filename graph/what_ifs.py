@@ -120,7 +120,10 @@ class WhatIfQuery:
     async def what_if_scheme(
         self,
         info: Info,
-        terms: SchemeTermsInput,
+        terms: Annotated[
+            SchemeTermsInput,
+            strawberry.argument(description="The terms as they would be proposed."),
+        ],
         scheme_id: Annotated[
             strawberry.ID | None,
             strawberry.argument(description="An agreed scheme to compare with."),
