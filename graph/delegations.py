@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, permitted
 from graph.context import Info
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -37,6 +38,13 @@ class Delegation(Node):
     ends_at: datetime = field(description="The first instant when it is not in force any more.")
     index: Index = field(description="The entry that granted it.")
     revoked_index: Index | None = field(description="The entry that revoked it; null: none did.")
+
+    @field(description=OWN)
+    def allowed_actions(self, info: Info) -> list[str]:
+        """Names of mutations."""
+        actor, state = info.context.actor, self.state
+        may = actor.party_id == state.party_id and state.revoked_index is None
+        return permitted(actor, ["revokeDelegation"] if may else [])
 
     @field(description="Who delegates.")
     async def party(self, info: Info) -> Party:

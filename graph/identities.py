@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, permitted
 from graph.context import Info
 from graph.nodes import Node, global_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -56,6 +57,13 @@ class IdentityProvider(Node):
     service_accounts: list[ServiceAccount] = field(description="Systems, and their roles.")
     index: Index = field(description="The entry that registered it.")
     removed_index: Index | None = field(description="The entry that ended it; null: in force.")
+
+    @field(description=OWN)
+    def allowed_actions(self, info: Info) -> list[str]:
+        """Names of mutations."""
+        actor = info.context.actor
+        may = actor.party_id == self.party_id and self.removed_index is None
+        return permitted(actor, ["removeIdentityProvider"] if may else [])
 
     @field(description="Whose it is.")
     async def party(self, info: Info) -> Party:

@@ -188,6 +188,11 @@ class ProposeIndicatorInput:
     replaces: strawberry.ID | None = field(
         default=None, description="A pending proposal that this one supersedes."
     )
+    expected_version: int | None = field(
+        default=None,
+        description="The agreed version that your terms build on (0: none); refused with "
+        "`VersionConflict` when another was agreed meanwhile. Null: not checked.",
+    )
 
     def terms(self) -> rules.IndicatorTerms:
         """What the workroom reads."""

@@ -342,6 +342,7 @@ class IndicatorMutation:
                 input.terms(),
                 local_id(input.indicator_id or "", "Indicator", "indicatorId"),
                 local_id(input.replaces or "", "Proposal", "replaces"),
+                input.expected_version,
             )
 
         written = await write(info, "proposeIndicator", input, prepare, dry_run=dry_run)

@@ -11,6 +11,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, permitted
 from graph.context import Info
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -48,6 +49,13 @@ class ConsentKey(Node):
     public_key: Base64 = field(description="32 bytes; RFC 8032.")
     index: Index = field(description="The entry that registered it.")
     revoked_index: Index | None = field(description="The entry that ended it; null: in force.")
+
+    @field(description=OWN)
+    def allowed_actions(self, info: Info) -> list[str]:
+        """Names of mutations."""
+        actor = info.context.actor
+        may = actor.party_id == self.party_id and self.revoked_index is None
+        return permitted(actor, ["revokeConsentKey"] if may else [])
 
     @field(description="Whose it is.")
     async def party(self, info: Info) -> Party:

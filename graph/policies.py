@@ -207,6 +207,11 @@ class ProposePolicyInput:
     replaces: strawberry.ID | None = field(
         default=None, description="A pending policy proposal that this one supersedes."
     )
+    expected_version: int | None = field(
+        default=None,
+        description="The agreed version that your terms build on (0: none); refused with "
+        "`VersionConflict` when another was agreed meanwhile. Null: not checked.",
+    )
 
 
 @strawberry.type(description="Answer to `proposePolicy`.")
@@ -283,7 +288,8 @@ class PolicyMutation:
                 input.applies_from,
                 input.proposal_days,
             )
-            return ProposePolicy(terms, local_id(input.replaces or "", "Proposal", "replaces"))
+            replaces = local_id(input.replaces or "", "Proposal", "replaces")
+            return ProposePolicy(terms, replaces, input.expected_version)
 
         written = await write(info, "proposePolicy", input, prepare, dry_run=dry_run)
         return ProposePolicyPayload(written=written)

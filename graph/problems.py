@@ -70,6 +70,7 @@ from ledger import (
     workdays,
 )
 from ledger.actor import NotFound, NotPermitted
+from ledger.agreement import VersionConflict
 from ledger.batch import IdempotencyConflict
 from ledger.closing import PeriodClosed
 from ledger.errors import Refusal
@@ -205,8 +206,16 @@ class PeriodClosedProblem(Problem):
     closed_through: date = field(description="The day through which the books are closed.")
 
 
+@strawberry.type(name="VersionConflict", description="What you built on is not current any more.")
+class VersionConflictProblem(Problem):
+    """Somebody acted on a stale screen."""
+
+    current_version: int = field(description="The version that is current; 0: none.")
+
+
 PROBLEM_TYPES = (
     RuleProblem,
+    VersionConflictProblem,
     PeriodClosedProblem,
     IdempotencyConflictProblem,
     NotPermittedProblem,
@@ -219,6 +228,7 @@ CONCRETE: Mapping[type[Refusal], str] = {
     NotPermitted: "NotPermitted",
     NotFound: "NotFound",
     PeriodClosed: "PeriodClosed",
+    VersionConflict: "VersionConflict",
 }
 """Refusals that have a type of their own, with facts that a client branches on."""
 
@@ -244,6 +254,14 @@ def problem_of(refusal: Refusal) -> Problem:
         case NotPermitted():
             return NotPermittedProblem(
                 code=code, message=message, path=path, remedy=remedy, needed=str(facts["needed"])
+            )
+        case VersionConflict():
+            return VersionConflictProblem(
+                code=code,
+                message=message,
+                path=path,
+                remedy=remedy,
+                current_version=int(str(facts["current"])),
             )
         case NotFound():
             return NotFoundProblem(

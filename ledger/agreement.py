@@ -70,6 +70,16 @@ class SubjectBusy(Refusal):
     """A proposal on the same subject is still {status}. -> Answer it, or replace it by its id."""
 
 
+class VersionConflict(Refusal):
+    """You built on version {expected}; the current one is {current}. -> Read it, propose anew."""
+
+
+def require_version(expected: int | None, current: int) -> None:
+    """Return if what somebody built on is current; None: not asked. Raises VersionConflict."""
+    if expected is not None and expected != current:
+        raise VersionConflict("expectedVersion", expected=expected, current=current)
+
+
 @dataclass(frozen=True, slots=True)
 class Consent:
     """Command: consent to a proposal. `commitment` is what was read; empty: not checked.

@@ -7,7 +7,7 @@ whose example fails cannot be proposed. Source: `domain.md` section 4.
 from collections.abc import Sequence
 from fractions import Fraction
 
-from ledger.agreement import opening
+from ledger.agreement import opening, require_version
 from ledger.amounts import render_number
 from ledger.fact import Fact
 from ledger.figures import AttributionKind, Figures, FiguresMalformed, NothingMeasured
@@ -168,7 +168,8 @@ def propose(
     member_ids: frozenset[str],
     seed: Seed,
 ) -> tuple[Fact, ...]:
-    """Facts that open a version's proposal. Raises what `check` and `agreement.opening` raise."""
+    """Facts that open a version's proposal. Raises like `check` and `opening`."""
+    require_version(command.expected_version, current.version if current else 0)
     check(command.terms, member_ids)
     indicator_id = current.indicator_id if current else seed.new_id()
     if not current and command.replaces:

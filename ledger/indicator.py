@@ -226,6 +226,7 @@ class ProposeIndicator:
     terms: IndicatorTerms
     indicator_id: str = ""
     replaces: str = ""
+    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

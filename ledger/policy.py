@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
-from ledger.agreement import opening
+from ledger.agreement import opening, require_version
 from ledger.errors import Refusal
 from ledger.fact import Fact
 from ledger.ids import ProposalId, Seed
@@ -110,6 +110,7 @@ class ProposePolicy:
 
     terms: PolicyTerms
     replaces: str = ""
+    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +315,7 @@ def propose(
     An end that it does not state is the one of before. Raises like `check` and
     `agreement.opening`.
     """
+    require_version(command.expected_version, latest.version)
     days, before = command.terms.proposal_days, latest.terms
     days = before.proposal_days or FOUNDING_DAYS if days is None else days
     asked = replace(command.terms, proposal_days=days)

@@ -194,4 +194,5 @@ def test_actions_are_names_of_mutations() -> None:
         if coordinate.endswith(".allowedActions") and str(field.type) == "[String!]!"
     }
 
-    assert carriers >= {"Proposal", "Party", "Pilot", "Initiative"}
+    assert carriers >= {"Proposal", "Party", "Pilot", "Initiative", "Payment", "Delegation"}
+    assert carriers >= {"ConsentKey", "IdentityProvider"}
