@@ -217,7 +217,7 @@ async def test_a_dry_run_decides_and_writes_nothing(told: World) -> None:
     payload = await told.done(TRACK, "proposeIndicator", terms, show, key="k", dry_run=True)
 
     assert payload["receipt"] is None
-    assert [each["kind"] for each in payload["preview"]] == ["indicator.proposed v2"]
+    assert [each["kind"] for each in payload["preview"]] == ["indicator.proposed v3"]
     assert await told.size() == size
     done = await told.done(TRACK, "proposeIndicator", terms, key="k")
     assert done["receipt"]["index"] == size
