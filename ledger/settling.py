@@ -51,7 +51,8 @@ def settle(
         except _NOTHING_FOR as refusal:
             refused = refusal
             continue
-        stakes.append((party_id, content))
+        if _asks(book, party_id, content, now):
+            stakes.append((party_id, content))
     if not stakes and refused is not None:
         raise refused
     sealed = tuple(
@@ -61,6 +62,12 @@ def settle(
     listed = corrected_periods(content for _, content in stakes)
     periods = tuple(sorted(listed, key=lambda each: calendar.position(each.period)))
     return Settled(joint(book, agreed, kind, period, settlement_id, periods, sealed), tuple(stakes))
+
+
+def _asks(book: Book, party_id: str, content: SettlementContent, now: datetime) -> bool:
+    """Whether a stake is sealed and asked about: not where who has left gets nothing."""
+    is_member = book.ecosystem is not None and party_id in book.ecosystem.signing_ids(now)
+    return is_member or any(stake.amount.amount_minor for stake in content.stakes)
 
 
 def settled(

@@ -1,6 +1,7 @@
 """Confidential schemes corrected: a stake a partner, audited as proposed, and by who sees less."""
 
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import pytest
@@ -13,6 +14,7 @@ from ledger.evolution import evolve, pass_over
 from ledger.fact import Placed, Sealed
 from ledger.ids import PartyId
 from ledger.partner import PartnerTerms, SchemePartProposed, SealedAt
+from ledger.party import MembershipTerms
 from ledger.proposal import ProposalKind
 from ledger.rule import RuleBroken
 from ledger.scheme import SchemeProposed
@@ -22,6 +24,7 @@ from ledger.stake import SealedBook, StakeProposed
 from ledger.terms import AtRiskRate
 from tests.incentives.chronicle import MONTHS, NOW, Chronicle
 from tests.incentives.declared import declared, engine_terms, item, line, shared
+from tests.incentives.test_members import member
 
 BASES = {"p0": 100_000, "p1": 40_000}
 
@@ -144,3 +147,21 @@ def test_who_sees_one_stake_alone_audits_that_one() -> None:
     reader = evolve(reader, placed)
     opening = whole.opening(ProposalKind.SETTLEMENT, "settlement/s/2026-01")
     check_settlement(reader, NOW, SettlementProposed(opening, "x", found.joint))
+
+
+def test_who_has_left_is_asked_for_its_own_time_alone() -> None:
+    """Fifteen of 31 days are a stake of its own; a period after them asks it nothing."""
+    told = Confidential()
+    member(told, "p1", MembershipTerms(), left_on=date(2026, 1, 16))
+    for month in MONTHS[:2]:
+        told.measured("i0", month, Fraction(80))
+
+    january = told.settle_sealed(SettlementKind.INCENTIVE, MONTHS[0])
+    asked = [told.joint.concerned("buyer", frozenset({"buyer", "p0"}))]
+    february = told.settle_sealed(SettlementKind.INCENTIVE, MONTHS[1])
+    asked.append(told.joint.concerned("buyer", frozenset({"buyer", "p0"})))
+
+    # 80 % of a tenth of 40,000.00 for 15 of 31 days
+    assert january == {"p0": "8000.00", "p1": "1548.39"}
+    assert february == {"p0": "8000.00"}
+    assert asked == [{"buyer", "p0", "p1"}, {"buyer", "p0"}]
