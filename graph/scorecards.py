@@ -105,30 +105,9 @@ class ScorecardQuery:
         as_of_instant: AsOfInstant = None,
     ) -> Scorecard:
         """In the order in which indicators were agreed."""
-        if not 1 <= history <= MAX_HISTORY:
-            raise GraphQLError(
-                f"A series has 1 to {MAX_HISTORY} results, not {history}.",
-                extensions={"code": "BAD_REQUEST"},
-            )
+        require_history(history)
         size = await ledger_size(info, as_of, as_of_instant)
-        states = [
-            each
-            for each in await _indicators(info, size)
-            if theme is None or each.version.terms.theme is theme
-        ]
-        cells = await _cells(info, states, on, history, size)
-        judged = rules.watermelon(cells)
-        shown = [_cell_of(state, cell, size) for state, cell in zip(states, cells, strict=True)]
-        return Scorecard(
-            on=on,
-            experience=_side(shown, Perspective.EXPERIENCE),
-            operational=_side(shown, Perspective.OPERATIONAL),
-            watermelon=Watermelon(
-                verdict=judged.verdict,
-                green=[shown[place].indicator.current for place in judged.green],
-                red=[shown[place].indicator.current for place in judged.red],
-            ),
-        )
+        return scorecard_of(await seen(info, on, theme, history, size), on, size)
 
     @field(
         description="The dip of an indicator after a transition, against its baseline; null where "
@@ -165,6 +144,45 @@ class ScorecardQuery:
             area=dip.area,
             recovered_in=dip.recovered_in,
         )
+
+
+Seen = list[tuple[State, Cell]]
+"""What a scorecard shows: equal where nothing of it changed."""
+
+
+def require_history(history: int) -> None:
+    """Return if a series may be so long. Raises BAD_REQUEST."""
+    if not 1 <= history <= MAX_HISTORY:
+        raise GraphQLError(
+            f"A series has 1 to {MAX_HISTORY} results, not {history}.",
+            extensions={"code": "BAD_REQUEST"},
+        )
+
+
+async def seen(info: Info, on: date, theme: Theme | None, history: int, size: int | None) -> Seen:
+    """The indicators of a theme, or all, with their newest results that had ended by a date."""
+    states = [
+        each
+        for each in await _indicators(info, size)
+        if theme is None or each.version.terms.theme is theme
+    ]
+    return list(zip(states, await _cells(info, states, on, history, size), strict=True))
+
+
+def scorecard_of(found: Seen, on: date, size: int | None) -> Scorecard:
+    """What was seen, as the API shows it."""
+    judged = rules.watermelon([cell for _, cell in found])
+    shown = [_cell_of(state, cell, size) for state, cell in found]
+    return Scorecard(
+        on=on,
+        experience=_side(shown, Perspective.EXPERIENCE),
+        operational=_side(shown, Perspective.OPERATIONAL),
+        watermelon=Watermelon(
+            verdict=judged.verdict,
+            green=[shown[place].indicator.current for place in judged.green],
+            red=[shown[place].indicator.current for place in judged.red],
+        ),
+    )
 
 
 async def _indicators(info: Info, size: int | None) -> list[State]:

@@ -1,4 +1,4 @@
-"""Subscriptions: entries as they come, and what waits for the caller's party.
+"""Subscriptions: entries as they come, what waits for the caller's party, the scorecard.
 
 The one rule: authority is asked for again before each event, and ends with the token; a stream goes
 on after the index that the caller has, so a reconnect loses nothing and repeats nothing.
@@ -6,6 +6,7 @@ on after the index that the caller has, so a reconnect loses nothing and repeats
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from datetime import date
 from typing import Annotated, TypeVar
 
 import strawberry
@@ -16,9 +17,11 @@ from graph.inbox import MAX_ITEMS, InboxItem, item_of
 from graph.nodes import local_id
 from graph.notices import told
 from graph.scalars import Index
+from graph.scorecards import Scorecard, Seen, require_history, scorecard_of, seen
 from ledger.actor import NotFound, Role
 from ledger.inbox import Waiting, inbox
 from ledger.reply import Channel
+from ledger.theme import Theme
 
 T = TypeVar("T")
 
@@ -76,6 +79,33 @@ class Subscription:
                 shown = waiting
                 yield [item_of(each) for each in waiting]
                 await _told(info, waiting)  # who asks for the next event was sent this one
+
+    @strawberry.subscription(
+        description="The scorecard of a date: at once, and whenever a result or an indicator "
+        "changes it. What else is entered sends nothing."
+    )
+    async def scorecard(
+        self,
+        info: Info,
+        on: Annotated[date, strawberry.argument(description="Periods count that ended by it.")],
+        theme: Annotated[
+            Theme | None, strawberry.argument(description="Only indicators of this theme.")
+        ] = None,
+        history: Annotated[
+            int, strawberry.argument(description="Results in each series, 1 to 130.")
+        ] = 1,
+        ecosystem: EcosystemArgument = None,
+    ) -> AsyncGenerator[Scorecard, None]:
+        """One event a change."""
+        require_history(history)
+        ecosystem_id, feed = info.context.actor.ecosystem_id, info.context.doors.feed
+        await _check_ecosystem(info, ecosystem)
+        shown: Seen | None = None
+        async for _ in authorised(info, feed.sizes(ecosystem_id, -1)):
+            now = await seen(info, on, theme, history, None)
+            if now != shown:
+                shown = now
+                yield scorecard_of(now, on, None)
 
 
 async def _told(info: Info, waiting: list[Waiting]) -> None:

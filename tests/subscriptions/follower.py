@@ -60,15 +60,22 @@ class Follower:
 
     async def closing_code(self) -> int:
         """Why the server ended it; messages before that are passed over."""
+        return (await self.ended())[0]
+
+    async def ended(self) -> tuple[int, list[dict[str, Any]]]:
+        """Why the server ended it, and the events that came before that."""
+        events = []
 
         async def drained() -> None:
             while True:
-                await self.socket.recv()
+                message = json.loads(await self.socket.recv())
+                if message["type"] == "next":
+                    events.append(message["payload"])
 
         with pytest.raises(ConnectionClosed) as ended:
             await asyncio.wait_for(drained(), SECONDS)
         assert ended.value.rcvd is not None, "the connection broke instead of being closed"
-        return int(ended.value.rcvd.code)
+        return int(ended.value.rcvd.code), events
 
 
 @asynccontextmanager
