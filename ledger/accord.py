@@ -13,6 +13,7 @@ from ledger.actor import Actor
 from ledger.agreement import Around, Consent, NotifyParty, Objection, Withdrawal
 from ledger.answer import (
     ProposalAgreed,
+    ProposalConsented,
     ProposalLapsed,
     ProposalOpened,
     ProposalRejected,
@@ -26,6 +27,7 @@ from ledger.delegation import GrantDelegation, RevokeDelegation
 from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling
 from ledger.errors import Fault, Refusal
 from ledger.fact import CLOCK, EVERYBODY, Fact, Placed
+from ledger.freshness import is_fresh, require_fresh
 from ledger.ids import Seed
 from ledger.ladder import Ladder, RulingOutcome
 from ledger.life import after
@@ -87,7 +89,11 @@ def decide_agreement(
 
 
 def _require_bindable(book: Book, fact: Fact, actor: Actor, now: datetime) -> None:
-    """Return if what a member says makes nothing binding that cannot bind. Raises ThemeFull."""
+    """Return if what a member says makes nothing binding that cannot bind.
+
+    Nobody consents to what is stale, first or last. Raises ThemeFull, SettlementStale, and what
+    `require_bindable` and `require_closable` raise.
+    """
     before = book.agreements.get(getattr(fact.event, "proposal_id", ""))
     proposal = after(before, looked_ahead(fact, book.size, actor.party_id, actor.subject, now))
     ruled = proposal.dispute.ruled() if proposal.dispute else None
@@ -95,6 +101,10 @@ def _require_bindable(book: Book, fact: Fact, actor: Actor, now: datetime) -> No
         require_bindable(book, proposal)
         require_closable(book, proposal)
         require_reversible(book, proposal)
+    binds_some = proposal.next_step() in (Step.AGREE, Step.BIND_UNDISPUTED)
+    binds_some |= ruled in (RulingOutcome.BINDS, RulingOutcome.UNDISPUTED_PART)
+    if binds_some or isinstance(fact.event, ProposalConsented):
+        require_fresh(book, before)
 
 
 def _may_notify(book: Book, command: NotifyParty, actor: Actor, now: datetime) -> None:
@@ -249,6 +259,8 @@ def following(book: Book, proposal: Proposal, step: Step) -> Iterator[Fact]:
             start = proposal.touched_at
             members = members_of(book, start)
             yield Fact(dispute.opened(proposal, calendars, ladder, members, start))
+        case Step.BIND_UNDISPUTED if not is_fresh(book, proposal):
+            yield Fact(ProposalLapsed(key, ()))
         case Step.BIND_UNDISPUTED:
             answers = (*proposal.consents(), *proposal.partial)
             yield Fact(UndisputedBound(key, tuple(sorted(each.index for each in answers))))
@@ -271,7 +283,7 @@ def agreed(
     """
     key = proposal.proposal_id
     still = is_closable(book, proposal) and is_reversible(book, proposal)
-    if not (is_bindable(book, proposal) and still):
+    if not (is_bindable(book, proposal) and still and is_fresh(book, proposal)):
         yield Fact(ProposalLapsed(key, ()))
         return
     consents = tuple(answer.index for answer in proposal.consents())

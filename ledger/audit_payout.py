@@ -80,6 +80,7 @@ def check_settlement(book: Book, at: datetime, event: SettlementProposed) -> Non
     kind, period, key = content.kind, content.period, event.settlement_id
     rules = content.rules_version
     require(rules <= RULES_VERSION, "it names rules that are not known")
+    require(rules >= book.payout_rules, "it goes back to older rules")
     require_open(book, agreed, period)
     if rules == first_terms.RULES_VERSION:
         measured = measured_for(book, agreed.terms.indicator_ids(), period)

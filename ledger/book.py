@@ -90,6 +90,8 @@ class Book:
     exclusions: Exclusions = Exclusions()
     # the newest rules that a measurement was computed by: none later goes back behind them
     rules_version: int = 1
+    # the newest rules that a settlement was computed by, likewise
+    payout_rules: int = 1
     # (reference, minor units, whether the payer stated them) -> payments
     lanes: Map[tuple[str, int, bool], Lane] = Map()
     # (party id, account, statement id) -> digest and entry of an imported statement

@@ -205,6 +205,7 @@ def _with_settlement(book: Book, placed: Placed, event: SettlementProposed) -> B
         book,
         settlements=book.settlements.set(proposal_id, state),
         settlement_proposals=book.settlement_proposals.set(event.settlement_id, proposal_id),
+        payout_rules=max(book.payout_rules, event.content.rules_version),
     )
 
 

@@ -40,6 +40,23 @@ async def restated(world: World, indicator: str) -> tuple[dict[str, Any], dict[s
     return old, payload["measurement"]
 
 
+async def agreed_scheme(world: World, indicator: str) -> str:
+    """Nothing at 60, everything from 80 on, in equal shares: agreed by all."""
+    terms = scheme_terms(world, indicator, {DESK: "0.5", SITE: "0.5"})
+    item = terms["items"][0]
+    points = [{"at": "60", "score": "0"}, {"at": "80", "score": "1"}]
+    item["scoring"]["line"]["points"] = points
+    example = {
+        "values": [{"indicatorId": indicator, "value": "80"}],
+        "expected": {"amount": "10000.00", "currency": "GBP"},
+    }
+    terms |= {"items": [item], "validFromPeriod": "2024-02", "workedExamples": [example]}
+    payload = await world.done(BUYER, "proposeScheme", terms, f"scheme {{ id }} {PROPOSED}")
+    await world.agree(payload["proposal"], BUYER, *OWNERS)
+    found: str = payload["scheme"]["id"]
+    return found
+
+
 async def test_a_restatement_takes_the_agreed_ones_place_and_both_stay(world: World) -> None:
     """What was held true then, and what is held true now about then."""
     indicator = await chain(world)
@@ -85,18 +102,7 @@ async def test_a_restatement_lists_the_settlements_that_it_touches(world: World)
     await answered(world, DESK, "2024-02-05", [5, 4, 3, 5])
     await answered(world, SITE, "2024-02-06", [5])
     await measured(world, indicator, FEBRUARY)
-    terms = scheme_terms(world, indicator, {DESK: "0.5", SITE: "0.5"})
-    item = terms["items"][0]
-    points = [{"at": "60", "score": "0"}, {"at": "80", "score": "1"}]
-    item["scoring"]["line"]["points"] = points
-    example = {
-        "values": [{"indicatorId": indicator, "value": "80"}],
-        "expected": {"amount": "10000.00", "currency": "GBP"},
-    }
-    terms |= {"items": [item], "validFromPeriod": "2024-02", "workedExamples": [example]}
-    payload = await world.done(BUYER, "proposeScheme", terms, f"scheme {{ id }} {PROPOSED}")
-    await world.agree(payload["proposal"], BUYER, *OWNERS)
-    place = {"schemeId": payload["scheme"]["id"], "period": FEBRUARY}
+    place = {"schemeId": await agreed_scheme(world, indicator), "period": FEBRUARY}
     show = f"settlement {{ id }} {PROPOSED}"
     settled = await world.done(BUYER, "proposeSettlement", place, show)
     await world.agree(settled["proposal"], BUYER, *OWNERS)
@@ -142,3 +148,33 @@ async def test_nothing_is_restated_without_a_correction(world: World) -> None:
         "EXPLANATION_MISSING",
         "NOT_YET_MEASURED",
     ]
+
+
+async def test_nobody_signs_a_settlement_of_a_value_that_was_restated_since(world: World) -> None:
+    """Proposed before, refused after with the reason; one that replaces it has the new value."""
+    indicator = await chain(world, liveFrom="2024-02")
+    await answered(world, DESK, "2024-02-05", [5, 4, 3, 5])
+    await answered(world, SITE, "2024-02-06", [5])
+    await measured(world, indicator, FEBRUARY)
+    place = {"schemeId": await agreed_scheme(world, indicator), "period": FEBRUARY}
+    show = f"settlement {{ id payout {{ amount }} }} {PROPOSED}"
+    stale = await world.done(BUYER, "proposeSettlement", place, show)
+    await world.consent(BUYER, stale["proposal"])
+    await answered(world, DESK, "2024-02-09", [1, 2, 1], batch="late")
+    part = {"indicatorId": indicator, "period": FEBRUARY, "isCorrection": True}
+    await world.done(DESK, "submitPart", part)
+    why = {"reason": "LATE_OBSERVATIONS", "explanation": "Three answers came by post."}
+    payload = await proposed(world, indicator, FEBRUARY, "proposeRestatement", **why)
+    await world.agree(payload["proposal"], *OWNERS)
+
+    signing = {"proposalId": stale["proposal"]["id"], "commitment": stale["proposal"]["commitment"]}
+    for party in OWNERS:
+        problem = await world.refused(party, "consentToProposal", signing)
+        assert (problem["code"], problem["path"]) == ("SETTLEMENT_STALE", "proposalId")
+        assert FEBRUARY in problem["message"]
+    anew = place | {"replaces": stale["proposal"]["id"]}
+    fresh = await world.done(BUYER, "proposeSettlement", anew, show)
+    assert stale["settlement"]["payout"]["amount"] == "10000.00"
+    assert fresh["settlement"]["payout"]["amount"] == "0.00"
+    await world.agree(fresh["proposal"], BUYER, *OWNERS)
+    await audit(world.settings, world.ecosystem_id)
