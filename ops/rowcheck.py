@@ -6,30 +6,26 @@ so that memory stays flat however many there are. Source: `ledger-format.md`, "O
 """
 
 import sqlite3
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ledger.amounts import Rounding, parse_number, round_to
 from ledger.book import Book
 from ledger.canonical import NotCanonical, decode_object
-from ledger.distribution import MAX_BINS, Bin
 from ledger.dropping import ObservationsDropped
 from ledger.errors import Refusal
-from ledger.exclusion import Window
+from ledger.exclusion import ExclusionProposed, Window
 from ledger.fact import Placed
 from ledger.history import decode_base64, render_instant
 from ledger.indicator import IndicatorVersion
-from ledger.method import HISTOGRAMS, MOMENTS, MethodTerms
-from ledger.observation import Aggregate, AttributedSum, ObservationsRecorded, row_leaf
+from ledger.observation import ObservationsRecorded, row_leaf
 from ledger.part import BasisKind, PartSubmitted, figures_of
 from ledger.rows import FORMAT
 from ledger.tree import Frontier
+from ops.rowsum import aggregate_of, covers
 from ops.verdict import Verdict
 
 INSERT_ROWS = 5000
@@ -55,12 +51,23 @@ class Claim:
     windows: tuple[Window, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An exclusion's figures before and after, and what was left out before it."""
+
+    index: int
+    event: ExclusionProposed
+    version: IndicatorVersion
+    windows: tuple[Window, ...]
+
+
 @dataclass(slots=True)
 class Claims:
     """What the ledger says about rows, gathered while its export is replayed."""
 
     batches: dict[int, tuple[str, ObservationsRecorded]] = field(default_factory=dict)
     parts: list[Claim] = field(default_factory=list)
+    exclusions: list[LeftOut] = field(default_factory=list)
     dropped: dict[tuple[str, int, int], int] = field(default_factory=dict)
 
     def note(self, placed: Placed, book: Book) -> None:
@@ -73,12 +80,20 @@ class Claims:
                     for number in each.numbers:
                         self.dropped[placed.party, each.batch, number] = placed.index
             case PartSubmitted() as event if event.basis.kind is BasisKind.OBSERVATIONS:
-                version = book.indicator_version(event.indicator_id, event.version)
-                excluded = book.exclusions.agreed(event.indicator_id, event.period)
-                windows = tuple(each.window for each in excluded)
-                self.parts.append(Claim(placed.index, event, version, windows))
+                self.parts.append(Claim(placed.index, event, *_terms(event, book)))
+            case ExclusionProposed() as proposed:
+                self.exclusions.append(LeftOut(placed.index, proposed, *_terms(proposed, book)))
             case _:
                 pass
+
+
+def _terms(
+    event: PartSubmitted | ExclusionProposed, book: Book
+) -> tuple[IndicatorVersion, tuple[Window, ...]]:
+    """By which version rows were summed up, and what was left out of them."""
+    excluded = book.exclusions.agreed(event.indicator_id, event.period)
+    version = book.indicator_version(event.indicator_id, event.version)
+    return version, tuple(each.window for each in excluded)
 
 
 def check_rows(
@@ -126,6 +141,7 @@ class _Rows:
         self._flush()
         self.database.execute(INDEX)
         self._recompute()
+        self._recompute_exclusions()
         self.verdict.rows += rows
 
     def _lines(
@@ -193,15 +209,7 @@ class _Rows:
             if claim.event.figures.party_id != self.party:
                 missing += 1
                 continue
-            before = {
-                index
-                for index, (party, event) in self.claims.batches.items()
-                if index < claim.index
-                and party == self.party
-                and event.series == claim.version.terms.method.series
-            }
-            gone_since = any(self.dropped.get(each, 0) > claim.index for each in before)
-            if not before <= self.checked or gone_since:
+            if not self._has_all(claim):
                 undone += 1
                 continue
             if reason := self._differs(claim):
@@ -219,24 +227,82 @@ class _Rows:
         if missing:
             verdict.not_checked.append(f"{missing} parts of other parties rest on their rows")
 
-    def _differs(self, claim: Claim) -> str:
-        """What of a part does not follow from the rows; empty when all does."""
+    def _recompute_exclusions(self) -> None:
+        """Sum up what every exclusion left out of the party's rows, where they are all here."""
+        excluded = undone = 0
+        for claim in self.claims.exclusions:
+            if self.party not in claim.version.terms.owner_ids():
+                continue
+            if not self._has_all(claim):
+                undone += 1
+            elif reason := self._leaves_out_otherwise(claim):
+                self.verdict.find(
+                    f"entry {claim.index} leaves out other rows than it says: {reason}"
+                )
+            else:
+                excluded += 1
+        if excluded:
+            said = f"{excluded} exclusions leave out exactly the rows that they say"
+            self.verdict.notes.append(said)
+        if undone:
+            self.verdict.not_checked.append(f"{undone} exclusions rest on rows that are not here")
+
+    def _has_all(self, claim: Claim | LeftOut) -> bool:
+        """Whether every row that a claim could count is in the file, and was not dropped since."""
+        before = {
+            index
+            for index, (party, event) in self.claims.batches.items()
+            if index < claim.index
+            and party == self.party
+            and event.series == claim.version.terms.method.series
+        }
+        gone_since = any(self.dropped.get(each, 0) > claim.index for each in before)
+        return before <= self.checked and not gone_since
+
+    def _counted(self, claim: Claim | LeftOut, *more: Window) -> list[tuple[Any, ...]]:
+        """The rows that a claim counts; without `more` windows too."""
         method = claim.version.terms.method
         period = claim.version.terms.calendar.period(claim.event.period)
         bounds = (render_instant(period.starts_at), render_instant(period.ends_at))
         segment = method.segment
         where = (method.series, claim.index, segment, segment, period.key, *bounds)
-        found = [
+        left_out = (*claim.windows, *more)
+        return [
             row
             for row in self.database.execute(NEWEST, where).fetchall()
-            if not any(_covers(window, row[4], row[5]) for window in claim.windows)
+            if not any(covers(window, row[4], row[5]) for window in left_out)
         ]
+
+    def _leaves_out_otherwise(self, claim: LeftOut) -> str:
+        """What of an exclusion does not follow from the rows; empty when all does.
+
+        Its count is of all owners' rows: it is exact where no other owner's figures change, and
+        else no smaller than what this party's rows lose.
+        """
+        event, method = claim.event, claim.version.terms.method
+        kept, whole = self._counted(claim, event.window), self._counted(claim)
+        others_change = False
+        for rows, stated in ((whole, event.figures_before), (kept, event.figures_after)):
+            aggregate = replace(aggregate_of(method, rows), attributed=None)
+            [said] = [each for each in stated if each.party_id == self.party]
+            if figures_of(self.party, method.kind, aggregate) != said:
+                return f"{len(rows)} rows add up to {aggregate.value}, it says {said.value}"
+        for before, after in zip(event.figures_before, event.figures_after, strict=True):
+            others_change |= before.party_id != self.party and before != after
+        gone = len(whole) - len(kept)
+        if gone > event.row_count or (gone < event.row_count and not others_change):
+            return f"{gone} rows lie in its window, it says {event.row_count}"
+        return ""
+
+    def _differs(self, claim: Claim) -> str:
+        """What of a part does not follow from the rows; empty when all does."""
+        method, found = claim.version.terms.method, self._counted(claim)
         basis, said = claim.event.basis, claim.event.figures
         if basis.row_count != len(found):
             return f"{len(found)} rows, the part says {basis.row_count}"
         if set(basis.batches) != {row[3] for row in found}:
             return "it names other batches"
-        aggregate = _aggregate(method, found)
+        aggregate = aggregate_of(method, found)
         if not basis.reads_attribution:
             aggregate = replace(aggregate, attributed=None)
         figures = figures_of(self.party, method.kind, aggregate)
@@ -246,40 +312,3 @@ class _Rows:
         if figures.value == said.value and figures.lines:
             return "they are other parties' than it says"
         return f"they add up to {figures.value}"
-
-
-def _covers(window: Window, at: str | None, segment: str) -> bool:
-    """Whether a row lies in a window that is left out; instants are texts of one form."""
-    return (
-        at is not None
-        and render_instant(window.from_at) <= at < render_instant(window.until_at)
-        and window.segment in {"", segment}
-    )
-
-
-def _aggregate(method: MethodTerms, rows: Sequence[Sequence[Any]]) -> Aggregate:
-    """What rows (value, denominator, sample size, ...) add up to, as `store.sums` sums them up."""
-    values = [parse_number(row[0]) for row in rows]
-    if method.answers is not None and method.answers.decimals is not None:
-        step = Fraction(1, 10**method.answers.decimals)
-        values = [round_to(value, step, Rounding.HALF_UP) for value in values]
-    denominators = [parse_number(row[1]) for row in rows if row[1] is not None]
-    sizes = [row[2] for row in rows if row[2] is not None]
-    whose: dict[str, Fraction] = {}
-    for row, value in zip(rows, values, strict=True):
-        whose[row[6]] = whose.get(row[6], Fraction(0)) + value
-    found = Aggregate(
-        sum(values, Fraction(0)),
-        sum(denominators, Fraction(0)) if denominators else None,
-        sum(sizes) if sizes else None,
-        len(rows),
-        (),
-        0,
-        attributed=tuple(AttributedSum(tuple(key.split()), value) for key, value in whose.items()),
-    )
-    if method.kind in MOMENTS and not (method.answers and method.answers.no_answers):
-        return replace(found, squares=sum((value * value for value in values), Fraction(0)))
-    if method.kind not in HISTOGRAMS | MOMENTS:
-        return found
-    counts = sorted(Counter(values).items())[: MAX_BINS + 1]
-    return replace(found, answers=tuple(Bin(value, count) for value, count in counts))

@@ -2,10 +2,17 @@
 
 import random
 from collections import defaultdict
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from ledger.actor import Actor, Role
+from ledger.book import Book
+from ledger.evolution import evolve
+from ledger.ids import EcosystemId, PartyId
+from ops.rowcheck import Claims, check_rows
+from ops.verdict import Verdict
 from tests.auditor import audit
 from tests.ops.test_verify import exported
 from tests.test_story import BUYER, OTHERS, PARTNERS, TRACK, TRAIN, agreed_indicator
@@ -56,6 +63,18 @@ def lines_of(part: dict[str, Any]) -> dict[Whose, Fraction]:
     return found
 
 
+async def claimed(world: World) -> Claims:
+    """What the ledger says about rows, replayed from its entries."""
+    key = EcosystemId(bare(world.ecosystem_id))
+    actor = Actor(key, PartyId(bare(world.parties[TRACK])), "s", frozenset({Role.VIEWER}))
+    placed = await world.doors().reader.facts_at(actor, range(await world.size()))
+    book, claims = Book(key), Claims()
+    for index in sorted(placed):
+        claims.note(placed[index], book)
+        book = evolve(book, placed[index])
+    return claims
+
+
 async def others_are_empty(world: World, place: dict[str, Any]) -> None:
     """The other owners say that they have no rows."""
     for party in (TRAIN, OTHERS):
@@ -96,8 +115,11 @@ async def test_minutes_of_a_file_are_whose_its_rows_say(world: World, tmp_path: 
     await audit(world.settings, world.ecosystem_id)
 
 
-async def test_rows_in_an_excluded_window_are_nobodys(world: World) -> None:
-    """A day left out by consent takes its minutes from those whom its rows name."""
+async def test_rows_in_an_excluded_window_are_nobodys(world: World, tmp_path: Path) -> None:
+    """A day left out by consent takes its minutes from those whom its rows name.
+
+    How many rows that is, and what they add up to before and after, the rows' file shows offline.
+    """
     await world.found(BUYER, *PARTNERS)
     indicator = await agreed_indicator(world)
     kept, gone = ("k", Fraction(5), (TRAIN,)), ("g", Fraction(7), (TRACK, TRAIN))
@@ -116,6 +138,24 @@ async def test_rows_in_an_excluded_window_are_nobodys(world: World) -> None:
     payload = await world.done(TRACK, "submitPart", place, PART)
 
     assert lines_of(payload["part"]) == {(TRAIN,): Fraction(5)}
+    (tmp_path / "key").write_text(await exported(world, tmp_path / "ledger"))
+    await download(world, TRACK, tmp_path / "rows")
+    found = verdict(tmp_path)
+    assert found.findings == []
+    assert "1 exclusions leave out exactly the rows that they say" in found.notes
+    claims = await claimed(world)
+    [honest] = claims.exclusions
+    changes: list[dict[str, Any]] = [
+        {"row_count": 2},
+        {"row_count": 0},
+        {"figures_before": honest.event.figures_after},
+        {"figures_after": honest.event.figures_before},
+    ]
+    for changed in changes:
+        claims.exclusions = [replace(honest, event=replace(honest.event, **changed))]
+        forged = Verdict()
+        check_rows(tmp_path / "rows", claims, forged, lambda _: None)
+        assert "leaves out other rows than it says" in forged.findings[0]
 
 
 async def test_whose_a_row_is_must_be_readable_by_the_terms(world: World) -> None:
