@@ -32,7 +32,9 @@ class ObservationInput:
     denominator: Fraction | None = field(default=None, description="What a ratio divides by.")
     sample_size: int | None = field(default=None, description="Single facts that it sums up.")
     attribution: list[strawberry.ID] = field(
-        default_factory=list, description="Whose doing it is: parties, together; none: nobody's."
+        default_factory=list,
+        description="Whose doing it is, where an indicator is ATTRIBUTED: of several parties in "
+        "equal parts; of none that is named the reporting party's.",
     )
 
     def observation(self) -> Observation:

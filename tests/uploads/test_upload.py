@@ -187,6 +187,32 @@ async def test_a_declaration_holds_for_later_batches(told: World) -> None:
     )
 
 
+async def test_a_mutation_takes_a_thousand_rows_and_refuses_what_a_file_would(told: World) -> None:
+    """One more is too many; what cannot be read as an input never reaches the ledger."""
+    rows = [{"reference": f"m{n}", "at": "2024-02-01T10:00:00Z", "value": "7"} for n in range(1001)]
+    points = {"series": "mutated", "declared": {"unit": "points", "minimum": "0", "maximum": "10"}}
+    many = await told.refused(TRACK, "recordObservations", points | {"rows": rows})
+    payload = await told.done(
+        TRACK, "recordObservations", points | {"rows": rows[:1000]}, "batch { count }"
+    )
+    one = {**rows[0], "reference": "x"}
+    refused = [
+        await told.refused(TRACK, "recordObservations", points | {"rows": [one | change]})
+        for change in ({"value": "11"}, {"attribution": ["Party:nobody"]}, {"period": "2024-02"})
+    ]
+
+    assert (many["code"], many["path"]) == ("BATCH_MALFORMED", "rows")
+    assert payload["batch"] == {"count": 1000}
+    paths = ["rows[0].value", "rows[0].attribution", "rows[0]"]
+    assert [each["path"] for each in refused] == paths
+    query = """mutation($given: RecordObservationsInput!) {
+      recordObservations(input: $given) { problems { code } } }"""
+    for change in ({"value": "NaN"}, {"at": "2024-02-01T10:00:00"}, {"at": "yesterday"}):
+        given = points | {"rows": [one | change], "idempotencyKey": "bad"}
+        answer = await told.ask(query, {"given": given}, told.token(TRACK))
+        assert answer["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+
+
 async def test_a_dry_run_and_a_repeated_key_begin_nothing_twice(told: World) -> None:
     """The same key gives the same upload at a fresh address; the earlier one is void."""
     given = {"series": SERIES, "format": "CSV"}
