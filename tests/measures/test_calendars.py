@@ -1,6 +1,8 @@
 """Calendars: every kind names and bounds its periods, in its own zone and numbering."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -90,6 +92,58 @@ def test_a_month_with_a_clock_change_is_an_hour_short() -> None:
 
     assert march.starts_at == datetime(2024, 3, 1, tzinfo=UTC)
     assert march.ends_at - march.starts_at == timedelta(days=31, hours=-1)
+
+
+ZONES = [
+    LONDON,
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "America/Sao_Paulo",
+    "Africa/Cairo",
+    "UTC",
+]
+"""Clocks that change by an hour and by half of one, in both halves of the year, and at midnight."""
+
+
+@given(st.dates(date(1980, 1, 1), date(2037, 12, 31)), st.sampled_from(ZONES), st.integers(0, 6))
+def test_no_hour_is_lost_or_counted_twice_where_clocks_change(
+    day: date, zone: str, number: int
+) -> None:
+    """Law: a period ends where the next one starts, and lasts its days less what the clock skipped.
+
+    In every kind of calendar; the offsets are the zone's own, read at both ends.
+    """
+    calendar = replace(NAMED[number], time_zone=zone)
+    key = calendar.key_of(day)
+    assert key is not None
+    period = calendar.period(key)
+    after = calendar.key_of(period.end_on)
+    assert after is not None
+
+    assert calendar.period(after).starts_at == period.ends_at
+    ends = [each.astimezone(ZoneInfo(zone)) for each in (period.starts_at, period.ends_at)]
+    assert [each.date() for each in ends] == [period.start_on, period.end_on]
+    walls = [each.replace(tzinfo=None) for each in ends]
+    moved = (ends[1].utcoffset() or timedelta()) - (ends[0].utcoffset() or timedelta())
+    assert period.ends_at - period.starts_at == walls[1] - walls[0] - moved
+
+
+@pytest.mark.parametrize(
+    ("key", "zone", "hours"),
+    [
+        ("2024-03", LONDON, 31 * 24 - 1),
+        ("2024-10", LONDON, 31 * 24 + 1),
+        ("2024-11", "America/New_York", 30 * 24 + 1),
+        ("2024-04", "Australia/Lord_Howe", 30 * 24 + 0.5),
+        ("2018-11", "America/Sao_Paulo", 30 * 24 - 1),
+        ("2024-07", LONDON, 31 * 24),
+    ],
+)
+def test_a_month_lasts_as_long_as_its_clocks_say(key: str, zone: str, hours: float) -> None:
+    """Spring and autumn, north and south, by half an hour, and where midnight is skipped."""
+    period = Calendar(CalendarKind.MONTH, zone).period(key)
+
+    assert period.ends_at - period.starts_at == timedelta(hours=hours)
 
 
 def test_a_list_has_a_period_before_unless_it_is_the_first() -> None:

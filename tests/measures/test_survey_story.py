@@ -110,6 +110,51 @@ async def test_a_low_sample_is_carried_forward_and_says_from_where(world: World)
     await audit(world.settings, world.ecosystem_id)
 
 
+async def test_a_low_sample_is_pooled_with_the_period_before(world: World) -> None:
+    """March's two answers and February's ten are computed together, and the entry is named."""
+    low = {
+        "minimumSample": 10,
+        "lowSample": "POOL_WITH_PREVIOUS",
+        "withoutPrevious": "NO_SCORE_REWEIGHT_IN_PROPORTION",
+    }
+    indicator = await chain(world, **low)
+    await answered(world, DESK, "2024-01-05", [5, 1])
+    await answered(world, SITE, "2024-01-05", [1])
+    for party, day in ((DESK, "2024-02-05"), (SITE, "2024-02-06")):
+        await answered(world, party, day, [5, 5, 4, 4, 3])
+    await answered(world, DESK, "2024-03-05", [1])
+    await answered(world, SITE, "2024-03-05", [2])
+    alone = await measured(world, indicator, "2024-01")
+    before = await measured(world, indicator, FEBRUARY)
+
+    found = await measured(world, indicator, MARCH)
+
+    assert alone["lowSampleRule"] == "NO_SCORE_REWEIGHT_IN_PROPORTION"  # nothing to pool with
+    assert (before["isLowSample"], before["drawnFrom"]) == (False, [])
+    assert (found["value"], found["sampleSize"]) == ("200/3", 12)
+    assert (found["isLowSample"], found["lowSampleRule"]) == (True, "POOL_WITH_PREVIOUS")
+    assert found["drawnFrom"] == [before["index"]]
+    await audit(world.settings, world.ecosystem_id)
+
+
+async def test_an_answer_counts_in_the_month_of_its_own_clock(world: World) -> None:
+    """The last and the first minute of London's months around both changes of the clock."""
+    indicator = await chain(world)
+    for period, first, last in (
+        ("2024-03", "2024-03-01T00:00:00Z", "2024-03-31T22:59:59.999999Z"),
+        ("2024-04", "2024-03-31T23:00:00Z", "2024-04-30T22:59:59.999999Z"),
+        ("2024-10", "2024-09-30T23:00:00Z", "2024-10-31T23:59:59.999999Z"),
+        ("2024-11", "2024-11-01T00:00:00Z", "2024-11-30T23:59:59.999999Z"),
+    ):
+        for party in (DESK, SITE):
+            rows = [{"reference": f"{period} {at}", "at": at, "value": "5"} for at in (first, last)]
+            await world.done(party, "recordObservations", {"series": "csat", "rows": rows})
+    for period in ("2024-03", "2024-04", "2024-10", "2024-11"):
+        found = await measured(world, indicator, period)
+        assert found["sampleSize"] == 4
+    await audit(world.settings, world.ecosystem_id)
+
+
 async def test_a_window_is_left_out_by_consent_with_the_value_before_and_after(
     world: World,
 ) -> None:
