@@ -16,8 +16,12 @@ import httpx
 
 from ledger.actor import Actor, Role
 from ledger.commit import system_clock
-from ledger.method import Method, MethodTerms
+from ledger.distribution import Interpolation
+from ledger.formula import compute
+from ledger.method import TOTALS, AnswerTerms, Denominator, Method, MethodTerms, PercentileTerms
+from ledger.part import figures_of
 from ledger.periods import Calendar, CalendarKind
+from ops.bench.bare import refresh_statistics
 from ops.bench.copying import copy_again
 from ops.bench.figure import Laps, at_least, at_most
 from ops.bench.frame import Run, bench
@@ -29,12 +33,25 @@ from service.settings import Settings
 
 HEADER = b"reference,at,segment,value\n"
 SERIES = "answers"
-METHOD = MethodTerms(Method.NET_PROMOTER_SCORE, Fraction(1), SERIES, "")
+METHODS = (Method.SUM, Method.MEAN, Method.NET_PROMOTER_SCORE, Method.MEDIAN)
 PIECE_ROWS = 1000
 PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
 START_SECONDS = 60
 BEGIN = """mutation($given: BeginObservationUploadInput!) { beginObservationUpload(input: $given) {
   problems { message } url } }"""
+
+
+def terms(kind: Method) -> MethodTerms:
+    """A method over the file's answers."""
+    half = PercentileTerms(Fraction(1, 2), Interpolation.LINEAR)
+    return MethodTerms(
+        kind,
+        Fraction(1),
+        SERIES,
+        "",
+        answers=None if kind in TOTALS else AnswerTerms(Denominator.VALID_ANSWERS),
+        percentile=half if kind is Method.MEDIAN else None,
+    )
 
 
 async def answers(count: int, prefix: str) -> AsyncIterator[bytes]:
@@ -176,20 +193,28 @@ async def upload_memory(run: Run) -> None:
 
 @bench("measure", size=1_000_000, smoke_size=200)
 async def measure(run: Run) -> None:
-    """What one party's part of a period adds up to, exactly, over so many single answers.
+    """What one party's part of a period says to each kind of method, over so many single answers.
 
-    Each reference counts by its newest revision; nothing is summed up beforehand.
+    Each reference counts by its newest revision; nothing is summed up beforehand. A sum by whom the
+    rows name, a mean, and what needs how often each value was given.
     """
     settings = run.settings()
     async with served(settings) as service:
         run.say(f"uploading {run.size:,} rows")
         await service.push(run.size)
         actor = service.actor
-    timed = Laps()
+    assert settings.owner_url is not None
+    await refresh_statistics(settings.owner_url)
     period = Calendar(CalendarKind.MONTH, "UTC").period("2024-04")
+    laps = {kind: Laps() for kind in METHODS}
     async with open_doors(settings) as doors:
-        for _ in range(3):
-            with timed:
-                [found] = await doors.gathering.sum_up(actor, [actor.party_id], METHOD, period, [])
+        for kind in METHODS * 3:
+            with laps[kind]:
+                [found] = await doors.gathering.sum_up(
+                    actor, [actor.party_id], terms(kind), period, [], is_attributed=kind in TOTALS
+                )
+            version, outcome = terms(kind), figures_of(actor.party_id, kind, found)
+            assert compute(version, [outcome]).value is not None
     assert found.row_count == run.size
-    run.figure(f"a part over {run.size:,} answers", timed.median, "s", aim=at_most(30))
+    for kind, timed in laps.items():
+        run.figure(f"{kind} over {run.size:,} rows", timed.median, "s", aim=at_most(10))
