@@ -46,8 +46,11 @@ SHOWN = """query($id: ID!) { proposal(id: $id) { status isPartial undisputedInde
   dispute { rung until } deadlines { party { name } deadline runsUntil } } }"""
 
 
-async def opened(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A settlement proposed under the case's policy, and everybody told on the same day."""
+async def opened(world: World, *, climbs: bool = True) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A settlement proposed under the case's policy, and everybody told on the same day.
+
+    Unless it `climbs`, the policy has no ladder.
+    """
     await world.found(BUYER, *PARTNERS)
     indicator = await agreed_indicator(world)
     await measured(world, indicator)
@@ -57,15 +60,16 @@ async def opened(world: World) -> tuple[dict[str, Any], dict[str, Any]]:
         given = {**calendar, "workingDays": WEEK}
         await world.done(party, "adoptBusinessCalendar", given, token=admin)
     sponsors = [{"partyId": world.parties[name]} for name in (BUYER, *PARTNERS)]
+    ladder = {
+        "rungs": [{"level": "OPERATIONAL", "days": 5, "sponsors": sponsors}],
+        "lastWord": "UNDISPUTED_PART",
+    }
     policy = {
         "signatures": [],
         "witnesses": [],
         "quorum": 0,
         "rules": [{"kind": "SETTLEMENT", "silence": "ACCEPT", "answerDays": 10}],
-        "ladder": {
-            "rungs": [{"level": "OPERATIONAL", "days": 5, "sponsors": sponsors}],
-            "lastWord": "UNDISPUTED_PART",
-        },
+        "ladder": ladder if climbs else None,
     }
     agreed = await world.done(BUYER, "proposePolicy", policy, PROPOSED)
     await world.agree(agreed["proposal"], BUYER, *PARTNERS)
