@@ -57,4 +57,5 @@ class TraceStep:
         """The step in words, with every number."""
         used = ", ".join(f"{each.name} {render_number(each.value)}" for each in self.inputs)
         when = f" of {self.period}" if self.period else ""
-        return f"{self.name}{when}: {self.rule} ({used}) gives {render_number(self.result)}"
+        given = f" ({used})" if used else ""
+        return f"{self.name}{when}: {self.rule}{given} gives {render_number(self.result)}"

@@ -22,11 +22,11 @@ from ledger.errors import Fault, Refusal, Trouble
 from ledger.ids import EcosystemId, PartyId, is_id
 from ops import caretaker, demo, migrate, push, trust, welcome
 from ops.backup import BackupRefused
-from ops.caretaker import say
 from ops.consent import CannotSign
 from ops.export import export
+from ops.place import here, say, with_embedded
 from ops.rebuild import NothingSwapped
-from ops.remote import Denied
+from ops.remote import Denied, TokenUnreadable
 from ops.statement import StatementUnreadable, read_statement
 from ops.tools import ToolFailed
 from ops.verify import verify
@@ -55,6 +55,7 @@ EXPECTED = (
     demo.SeedFailed,
     CannotSign,
     Denied,
+    TokenUnreadable,
     push.CannotPush,
     WitnessUnready,
     NothingSwapped,
@@ -64,26 +65,8 @@ EXPECTED = (
 )
 
 
-def with_embedded(settings: Settings) -> Settings:
-    """Settings as given, or of the embedded server, started and migrated, where none is named."""
-    if settings.database_url is not None:
-        return settings
-    server = embedded.start(settings.embedded_data, say)
-    migrate.migrate(server.owner_url, say)
-    return settings.model_copy(
-        update={"database_url": server.service_url, "owner_database_url": server.owner_url}
-    )
-
-
-def here(settings: Settings) -> Settings:
-    """Settings for a command beside `jpi run`: the embedded server where no other is named."""
-    if settings.database_url is None and embedded.is_running(settings.embedded_data):
-        return with_embedded(settings)
-    return settings
-
-
 @app.command()
-def settings(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def settings(*, as_json: caretaker.AsJson = False) -> None:
     """List every setting, its default and its meaning."""
     rows = describe()
     if as_json:
@@ -133,7 +116,7 @@ def run(*, seed: Annotated[bool, typer.Option(help="Seed the demo.")] = True) ->
 async def _seed(chosen: Settings) -> None:
     async with open_doors(chosen) as doors:
         chains = await demo.seed(doors, say)
-    print(welcome.text(chosen, chains[0]), flush=True)
+    print(welcome.text(chosen, chains), flush=True)
 
 
 @app.command()
@@ -149,7 +132,7 @@ def token(
     ecosystem: Annotated[str, typer.Option(help="Id; none for a founder.")] = "",
     party: Annotated[str, typer.Option(help="Id; none for a founder.")] = "",
     subject: Annotated[str, typer.Option(help="A pseudonym.")] = "developer",
-    hours: Annotated[int, typer.Option(min=1, max=24 * 365)] = 24,
+    hours: Annotated[int, typer.Option(min=1, max=24 * 365, help="How long it is good.")] = 24,
 ) -> None:
     """Print a token of the development issuer."""
     chosen = load().model_copy(update={"dev_issuer": True})
@@ -195,6 +178,8 @@ def export_command(
     """Write a party's export of a ledger to the standard output."""
     chosen = here(load())
     ids = [each.rpartition(":")[2] for each in (ecosystem, party)]
+    if not all(is_id(each) for each in ids):
+        raise CannotStart("Name --ecosystem and --as by their ids, as `jpi run` prints them.")
     viewer = frozenset({Role.VIEWER})
     actor = Actor(EcosystemId(ids[0]), PartyId(ids[1]), "export", viewer)
 
@@ -220,24 +205,35 @@ def progress_of(size: int) -> Iterator[Callable[[int], None]]:
 
 @app.command("verify")
 def verify_command(
-    file: Path,
+    file: Annotated[
+        Path, typer.Argument(help="What `jpi export` wrote.", exists=True, dir_okay=False)
+    ],
     log_key: Annotated[str, typer.Option(help="The log's verifier key that you trust.")] = "",
     since: Annotated[
-        Path | None, typer.Option(help="File of an older checkpoint that you hold.")
+        Path | None,
+        typer.Option(
+            help="File of an older checkpoint that you hold.", exists=True, dir_okay=False
+        ),
     ] = None,
     party: Annotated[
         str, typer.Option(help="Your party's id: what it may open must not be withheld.")
     ] = "",
     statement: Annotated[
-        Path | None, typer.Option(help="A partner's statement (JSON) to hold against it.")
+        Path | None,
+        typer.Option(
+            help="A partner's statement (JSON) to hold against it.", exists=True, dir_okay=False
+        ),
     ] = None,
     observations: Annotated[
-        Path | None, typer.Option(help="File of a party's rows, from /observations.ndjson.")
+        Path | None,
+        typer.Option(
+            help="File of a party's rows, from /observations.ndjson.", exists=True, dir_okay=False
+        ),
     ] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: caretaker.AsJson = False,
 ) -> None:
-    """Verify an export offline; exit 1 when anything is wrong."""
+    """Verify an export offline; exit 1 when anything is wrong, 2 when there is no such file."""
     calm_collector()
     older = None if since is None else since.read_text()
     stated = None if statement is None else read_statement(statement)

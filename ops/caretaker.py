@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from rich.progress import (
 from ledger.commit import system_clock
 from ops import backup as backing
 from ops import rebuild as rebuilding
+from ops.place import here, say
 from ops.trust import ALARM
 from service.app import CannotStart
 from service.collector import calm_collector
@@ -61,7 +61,7 @@ def rebuild(
 ) -> None:
     """Refold every ledger and compare all that stands with it; exit 1 when anything differs."""
     calm_collector()
-    chosen = load()
+    chosen = here(load())
     if swap and ecosystem:
         raise CannotStart("A swap replaces whole tables: leave --ecosystem out.")
     memory, only = FileMemory(chosen.heads_folder), ecosystem.rpartition(":")[2]
@@ -76,7 +76,7 @@ def rebuild(
 
 def resume(ecosystem: Annotated[str, typer.Option(help="Id.")]) -> None:
     """Let writes go on after an alarm, once the ledger is whole again; exit 1 when it is not."""
-    chosen = load()
+    chosen = here(load())
     memory, key = FileMemory(chosen.heads_folder), ecosystem.rpartition(":")[2]
     if not memory.alarm(key):
         print(f"no alarm stands for {key}")
@@ -98,7 +98,7 @@ def backup(
     ] = backing.KEEP_DAYS,
 ) -> None:
     """Copy every ledger, in one moment, with a manifest of heads and checkpoints."""
-    chosen = load()
+    chosen = here(load())
     backing.make(owner_url(chosen), folder, system_clock(), keep_days, say)
     print(f"{folder} holds every ledger; its manifest says up to where")
 
@@ -126,16 +126,12 @@ def restore(
     raise typer.Exit(ALARM if restored.alarms else 0)
 
 
-def say(text: str) -> None:
-    """A step that may take longer than a second."""
-    print(f"... {text}", file=sys.stderr, flush=True)
-
-
 def owner_url(chosen: Settings) -> str:
     """Where the owner connects. Raises CannotStart."""
     if chosen.owner_url is None:
         raise CannotStart(
-            "Set JPI_OWNER_DATABASE_URL to the database, as the role that owns its schema."
+            "Set JPI_OWNER_DATABASE_URL to the database, as the role that owns its schema; the "
+            "embedded one of `jpi run` is found without it while it runs."
         )
     return chosen.owner_url
 

@@ -22,7 +22,12 @@ class Denied(Exception):  # noqa: N818 -- named for what it tells, like Refusal 
 
     def __init__(self, reason: str) -> None:
         """Keep why."""
-        super().__init__(f"the service says no: {reason}. Check the token, and what you asked for.")
+        said = reason.rstrip(".")
+        super().__init__(f"the service says no: {said}. Check the token, and what you asked for.")
+
+
+class TokenUnreadable(Exception):  # noqa: N818 -- named for what it tells
+    """The token's file cannot be read; no service was asked."""
 
 
 class Remote:
@@ -85,8 +90,10 @@ class Remote:
 
 
 def read_token(path: Path) -> str:
-    """A token from a file, so that it stands in no process list. Raises Denied."""
+    """A token from a file, so that it stands in no process list. Raises TokenUnreadable."""
     try:
         return path.read_text().strip()
     except OSError as error:
-        raise Denied(f"{path} cannot be read ({error.strerror})") from error
+        raise TokenUnreadable(
+            f"the token file {path} cannot be read ({error.strerror}): check --token-file."
+        ) from error

@@ -190,7 +190,10 @@ class _Rows:
             return
         party, event = self.claims.batches.get(batch, ("", None))
         if event is None or party != self.party:
-            self.verdict.find(f"entry {batch} is no batch of this party")
+            self.verdict.find(
+                f"entry {batch} is no batch of this party in the export: where the rows are newer, "
+                "take the export anew"
+            )
         elif (frontier.size, frontier.root()) != (event.count, event.root):
             self.verdict.find(
                 f"the rows of batch {batch} are not those that entry {batch} commits to: "

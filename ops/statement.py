@@ -62,7 +62,10 @@ class StatementCheck:
     def end(self, entries: int) -> list[str]:
         """What is wrong with the statement, after the last entry of the export."""
         if entries < self.size:
-            self.findings.append(f"it is of {self.size} entries, the export has {entries}")
+            self.findings.append(
+                f"it is of {self.size} entries, the export has {entries}: take an export that is "
+                f"not older, or the statement with asOf={entries}"
+            )
         for account, rows in self.shown.items():
             extra = len(rows) - self.seen.get(account, 0)
             if extra > 0:

@@ -73,6 +73,14 @@ def verify(
     return verdict
 
 
+def _placed(index: int, line: int, said: str) -> str:
+    """What is wrong with an entry, which is named once, with its line."""
+    name = f"entry {index}"
+    if said.startswith((f"{name}:", f"{name} ")):
+        return f"{name} (line {line}){said.removeprefix(name)}"
+    return f"{name} (line {line}): {said}"
+
+
 class _Reading:
     """One pass over a file."""
 
@@ -162,7 +170,7 @@ class _Reading:
         try:
             self._open(index, open_envelope(data), fields)
         except Fault as fault:
-            self.verdict.find(f"entry {index} (line {line}): {fault}")
+            self.verdict.find(_placed(index, line, str(fault)))
             self.replay.broken()
 
     def _open(self, index: int, envelope: Envelope, fields: dict[str, object]) -> None:

@@ -19,23 +19,29 @@ QUERIES = (
     "{ measurements(first: 13) { nodes { periodKey displayed standing } } }",
     "{ settlements(first: 1) { nodes { period payout { amount currency } trace { sentence } } } }",
 )
+GREEN_AND_UNHAPPY = (
+    "{ ecosystem { name } measurements(first: 100) { nodes { periodKey displayed standing "
+    "indicator { current { name } } } } }"
+)
+"""Of the second chain: claims all on time, beside punctuality and complaints in red."""
 
 
-def text(settings: Settings, chain: Chain) -> str:
-    """URLs, a token per role, three queries to copy."""
+def text(settings: Settings, chains: tuple[Chain, Chain]) -> str:
+    """URLs, a token per role, queries to copy for both chains of the demo."""
+    chain, other = chains
     base = f"http://{settings.host}:{settings.port}"
     key, now = issuer_key(settings), system_clock()
     ecosystem, party = bare(chain.ecosystem_id), bare(chain.parties[BUYER])
 
-    def token(role: Role) -> str:
+    def token(role: Role, chain: Chain = chain) -> str:
         return issue(
             key,
             subject=f"demo-{role.lower()}",
             roles=[role],
             now=now,
             lifetime=LIFETIME,
-            ecosystem=ecosystem,
-            party=party,
+            ecosystem=bare(chain.ecosystem_id),
+            party=bare(chain.parties[BUYER]),
         )
 
     lines = [
@@ -50,13 +56,21 @@ def text(settings: Settings, chain: Chain) -> str:
         *(f"  party      {bare(each)}  {name}" for name, each in chain.parties.items()),
         f"  log key    {render_verifier(log_signer(settings).verifier)}",
         "",
-        f"Tokens of {BUYER}, for 7 days (others: {sys.argv[0]} token --help):",
+        f"Tokens of {BUYER}, for 7 days:",
         *(f"  {role.lower():9} {token(role)}" for role in SHOWN),
         "",
-        "Three queries to copy:",
+        "In GraphiQL's Headers tab:",
+        f'  {{"authorization": "Bearer {token(Role.VIEWER)}"}}',
+        "",
+        "A token of another party:",
+        f"  {sys.argv[0]} token --role APPROVER --ecosystem {ecosystem} --party ID",
+        "",
+        "Queries to copy; the last is of the second chain: a supplier's report all green, and its",
+        "customers not content:",
     ]
-    viewer = token(Role.VIEWER)
-    for query in QUERIES:
+    asked = [(query, chain) for query in QUERIES] + [(GREEN_AND_UNHAPPY, other)]
+    for query, where in asked:
+        viewer = token(Role.VIEWER, where)
         lines += [
             "",
             f"curl -s {base}/graphql -H 'content-type: application/json' \\",
@@ -79,7 +93,8 @@ def verdict_text(verdict: Verdict) -> str:
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(verdict.kinds.items()))
     lines = [
         f"{verdict.entries} entries, {verdict.checkpoints} checkpoints, all hashes recomputed.",
-        f"Replayed {verdict.replayed}: {kinds}." if kinds else "Nothing could be replayed.",
+        f"Kinds: {kinds}." if kinds else "There is no entry in it.",
+        f"Replayed {verdict.replayed} of {verdict.entries} entries.",
         *(f"Checked: {each}." for each in verdict.checked),
         *(f"Also: {each}." for each in verdict.notes),
         *(f"Not checked: {each}." for each in verdict.not_checked),

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -50,7 +51,8 @@ class AskedWrongly(Exception):  # noqa: N818 -- named for what it tells
     """A part of the address cannot be read; the text says which and why."""
 
     def __init__(self, name: str, given: str, reason: str) -> None:
-        super().__init__(f"{name} cannot be {given[:40]!r}: {reason}.")
+        said = f"cannot be {given[:40]!r}" if given else "is missing"
+        super().__init__(f"{name} {said}: {reason}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,25 @@ class Asked:
         )
 
 
-async def asked(request: Request, guard: Gatekeeper) -> Asked:
-    """Who asks for what. Raises NotAuthenticated, NotFound, AskedWrongly."""
+def only(given: QueryParams, *known: str) -> None:
+    """Nothing is asked that would be passed over: `asof` for `asOf` gives no other day's figures.
+
+    Raises AskedWrongly.
+    """
+    for name, value in given.items():
+        if name not in known:
+            listed = ", ".join(known)
+            raise AskedWrongly(name[:40], value or "set", f"what can be asked is {listed}")
+
+
+async def asked(request: Request, guard: Gatekeeper, *more: str) -> Asked:
+    """Who asks for what; `more` can be asked beside `owner` and `asOf`.
+
+    Raises NotAuthenticated, NotFound, AskedWrongly.
+    """
     doors: Doors = request.app.state.doors
     actor = await guard.required(request.headers, doors.providers)
+    only(request.query_params, "owner", "asOf", *more)
     ecosystem = (await doors.reader.ecosystem(actor)).value
     owner = local_id(request.query_params.get("owner", actor.party_id), "Party", "owner")
     member = ecosystem.party(actor.party_id)
@@ -147,7 +164,7 @@ async def journal(request: Request, guard: Gatekeeper) -> Response:
         found = JOURNALS.get(kind)
         if found is None:
             raise NotFound("kind", what="kind of journal", id=kind)
-        wanted = await asked(request, guard)
+        wanted = await asked(request, guard, "after")
         after = _place(request.query_params.get("after"), kind)
         pages = wanted.doors.bookkeeping.journal(wanted.actor, wanted.owner, wanted.size, after)
         media_type, render = found
@@ -172,7 +189,7 @@ def _place(given: str | None, kind: str) -> tuple[int, int] | None:
 async def reconciliation(request: Request, guard: Gatekeeper) -> Response:
     """Dues on a day as CSV: `on`, and if wanted `party` and `period`."""
     try:
-        wanted = await asked(request, guard)
+        wanted = await asked(request, guard, "on", "party", "period")
         given = request.query_params
         on = _day(given.get("on", ""))
         party = local_id(given.get("party", ""), "Party", "party")
@@ -188,7 +205,7 @@ async def reconciliation(request: Request, guard: Gatekeeper) -> Response:
 async def bank_lines(request: Request, guard: Gatekeeper) -> Response:
     """Lines of one's own bank statements as CSV; `outcome` MATCHED or UNKNOWN narrows them."""
     try:
-        wanted = await asked(request, guard)
+        wanted = await asked(request, guard, "outcome")
         matched = _outcome(request.query_params.get("outcome"))
         pages = wanted.doors.bookkeeping.all_bank_lines(wanted.actor, is_matched=matched)
         body = await begin(lines_csv(pages))
@@ -216,10 +233,10 @@ async def statement(request: Request, guard: Gatekeeper) -> Response:
     try:
         if kind not in STATEMENTS:
             raise NotFound("kind", what="kind of statement", id=kind)
-        wanted, given = await asked(request, guard), request.query_params
-        partner = local_id(given.get("partner", wanted.actor.party_id), "Party", "partner")
-        doors, actor, period = wanted.doors, wanted.actor, given.get("period", "")
-        on = _day(given.get("on", ""))
+        wanted = await asked(request, guard, "partner", "period", "on")
+        partner, period = _partner_and_period(wanted, request.query_params)
+        doors, actor = wanted.doors, wanted.actor
+        on = _day(request.query_params.get("on", ""))
         found = await gathered(doors, actor, partner, period, on, wanted.size)
         media_type, render = STATEMENTS[kind]
         body = await begin(render(found))
@@ -233,11 +250,21 @@ async def statement(request: Request, guard: Gatekeeper) -> Response:
     return StreamingResponse(body, media_type=media_type, headers=headers)
 
 
+def _partner_and_period(wanted: Asked, given: QueryParams) -> tuple[str, str]:
+    """Whose statement, of which period. Raises AskedWrongly, NotFound."""
+    own, period = wanted.actor.party_id, given.get("period", "")
+    if not period:
+        raise AskedWrongly("period", "", "it is the key of a settled period, as 2026-03")
+    if not given.get("partner") and own == wanted.ecosystem.outsourcer.party_id:
+        raise AskedWrongly("partner", "", "it is the id of one of the outsourcer's partners")
+    return local_id(given.get("partner", own), "Party", "partner"), period
+
+
 def _day(given: str) -> date:
     try:
         return date.fromisoformat(given)
     except ValueError:
-        raise AskedWrongly("on", given, "it is a day, 2026-03-31") from None
+        raise AskedWrongly("on", given, "it is a day, as 2026-03-31") from None
 
 
 def _outcome(given: str | None) -> bool | None:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from graph.context import Doors
 from ledger.errors import Refusal, Trouble
-from service.exports import AskedWrongly, attachment, begin, refused
+from service.exports import AskedWrongly, attachment, begin, only, refused
 from service.identity import Gatekeeper, NotAuthenticated
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -22,6 +22,7 @@ async def observations(request: Request, doors: Doors, guard: Gatekeeper) -> Res
     """
     try:
         actor = await guard.required(request.headers, doors.providers)
+        only(request.query_params, "series", "after")
         after = _index(request.query_params.get("after"))
         size = await doors.reader.size(actor)
         series = request.query_params.get("series", "")

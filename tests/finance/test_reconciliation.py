@@ -252,8 +252,14 @@ async def test_the_report_and_the_lines_are_downloaded_as_csv(world: World) -> N
     assert [row["text"] for row in found] == ["'=1+1"]
     assert await table(world, BUYER, "/bank-lines.csv") == []
     headers = {"authorization": f"Bearer {world.token(BUYER)}"}
-    for path in ("/reconciliation.csv", "/bank-lines.csv?outcome=x"):
-        assert (await world.client.get(path, headers=headers)).status_code == 400
+    for path, said in (
+        ("/reconciliation.csv", "on is missing"),
+        ("/bank-lines.csv?outcome=x", "MATCHED or UNKNOWN"),
+        ("/journal.csv?asof=3", "asOf"),  # else it would give another day's figures, unseen
+        ("/observations.ndjson?serie=x", "series"),
+    ):
+        answer = await world.client.get(path, headers=headers)
+        assert (answer.status_code, said in answer.text) == (400, True), answer.text
 
 
 async def table(world: World, party: str, path: str) -> list[dict[str, str]]:

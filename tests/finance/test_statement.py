@@ -130,9 +130,14 @@ async def test_both_sides_get_their_own_books_and_strangers_nothing(world: World
         ({"period": "2024-04", "on": "2024-07-01", "partner": world.parties[TRACK]}, 404),
         ({"period": "2024-05", "on": "2024-07-01"}, 404),
         ({"period": "2024-04"}, 400),
+        ({"on": "2024-07-01"}, 400),
     ):
         answer = await world.client.get("/statement.json", params=params, headers=headers)
         assert answer.status_code == status
+    buyers = {"authorization": f"Bearer {world.token(BUYER)}"}
+    asked = {"period": "2024-04", "on": "2024-07-01"}
+    answer = await world.client.get("/statement.json", params=asked, headers=buyers)
+    assert (answer.status_code, "partner is missing" in answer.text) == (400, True)
     answer = await world.client.get("/statement.pdf", headers=headers)
     assert answer.status_code == 404
     assert (await world.client.get("/statement.json")).status_code == 401

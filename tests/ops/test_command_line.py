@@ -131,3 +131,25 @@ def test_settings_are_listed_and_a_token_needs_ids(settings: Settings) -> None:
     assert "--ecosystem" in done.stderr
     done = jpi("token", "--role", "FOUNDER", JPI_HOME=str(settings.home))
     assert done.stdout.count(".") == 2
+
+
+def test_what_is_not_there_is_no_bad_ledger(tmp_path: Path) -> None:
+    """A slip in a path is no verdict; ids that are none never reach the database."""
+    done = jpi("verify", str(tmp_path / "none.ndjson"))
+    assert (done.returncode, "VERDICT" in done.stdout) == (2, False)
+    done = jpi("export", "--ecosystem", "x", "--as", "y", JPI_HOME=str(tmp_path))
+    assert (done.returncode, "--as by their ids" in done.stderr) == (1, True)
+
+
+def test_the_nightly_check_finds_the_embedded_database_where_it_runs(
+    server: Embedded, tmp_path: Path
+) -> None:
+    """Without its address; where none runs, it says what to set."""
+    done = jpi("rebuild", "--check", JPI_HOME=str(tmp_path))
+    assert (done.returncode, "JPI_OWNER_DATABASE_URL" in done.stderr) == (1, True)
+
+    (tmp_path / "postgres").symlink_to(server.data)
+    done = jpi("rebuild", "--check", JPI_HOME=str(tmp_path))
+
+    assert done.returncode == 0, done.stderr
+    assert "reusing the embedded PostgreSQL" in done.stderr

@@ -53,16 +53,20 @@ async def test_avantis_reports_are_all_green_and_its_customers_are_not(world: Wo
 
 
 async def test_the_welcome_holds_what_a_newcomer_needs(world: World, settings: Settings) -> None:
-    """URLs, a token per role, three queries that work as printed."""
+    """URLs, a token per role, queries that work as printed, of both chains."""
     async with open_doors(settings) as doors:
-        scotrail, _ = await demo.seed(doors, SAID.append)
-    told = welcome.text(settings, scotrail)
+        scotrail, avanti = await demo.seed(doors, SAID.append)
+    told = welcome.text(settings, (scotrail, avanti))
 
-    assert told.count("curl -s") == 3
+    assert told.count("curl -s") == 4
+    assert '{"authorization": "Bearer ey' in told
     assert all(role.lower() in told for role in welcome.SHOWN)
     seen = World(settings, world.client, scotrail.ecosystem_id, scotrail.parties)
     for query in welcome.QUERIES:
         await seen.read(demo.BUYER, query)
+    unhappy = World(settings, world.client, avanti.ecosystem_id, avanti.parties)
+    data = await unhappy.read(demo.BUYER, welcome.GREEN_AND_UNHAPPY)
+    assert {each["standing"] for each in data["measurements"]["nodes"]} == {"GREEN", "RED"}
 
 
 def test_the_figures_carry_their_attribution() -> None:

@@ -14,6 +14,7 @@ from ledger.checkpoint import generate_signer, render_verifier
 from ledger.ids import EcosystemId, PartyId
 from ops.export import export
 from ops.verify import verify
+from ops.welcome import verdict_text
 from service.app import open_doors
 from service.embedded import Embedded
 from service.keys import log_signer
@@ -115,7 +116,10 @@ async def test_another_log_key_than_the_pinned_one_is_found(told: World, tmp_pat
 
 @pytest.mark.parametrize(
     ("statement", "named"),
-    [(REWRITE_ENVELOPE, "entry 5"), (REWRITE_BODY, "the body is not the one committed to")],
+    [
+        (REWRITE_ENVELOPE, "entry 5 (line 7): "),
+        (REWRITE_BODY, ": the body is not the one committed"),
+    ],
 )
 async def test_what_a_superuser_alters_is_named_by_its_entry(
     told: World, database: Embedded, tmp_path: Path, statement: str, named: str
@@ -132,3 +136,5 @@ async def test_what_a_superuser_alters_is_named_by_its_entry(
     verdict = verify(path, key)
 
     assert any(named in finding for finding in verdict.findings), verdict.findings
+    assert all(each.count("entry ") <= 1 or "between" in each for each in verdict.findings)
+    assert f"Replayed {verdict.replayed} of {verdict.entries} entries." in verdict_text(verdict)
