@@ -7,7 +7,7 @@ twice changes nothing and an interrupted seeding goes on where it stopped.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,16 @@ PROPOSED = "proposal { id commitment status }"
 
 class SeedFailed(Exception):  # noqa: N818 -- named for what it tells
     """A step of the demo was refused."""
+
+
+def _refused(key: str, problems: Sequence[Mapping[str, str]]) -> str:
+    """What a person does about a demo that does not go on."""
+    said = "; ".join(f"{each['code']}: {each['message']}" for each in problems)
+    mend = (
+        "Perhaps another version seeded what stands in JPI_HOME: `jpi run --no-seed` serves that, "
+        "and an empty folder named in JPI_HOME begins anew."
+    )
+    return f"The demo stopped at {key}: {said} {mend}"
 
 
 @dataclass
@@ -54,7 +64,7 @@ class Chain:
             raise SeedFailed(f"{key}: {result.errors}")
         payload: dict[str, Any] = result.data[mutation]
         if payload["problems"]:
-            raise SeedFailed(f"{key}: {payload['problems']}")
+            raise SeedFailed(_refused(key, payload["problems"]))
         return payload
 
     def _actor(self, party: str) -> Actor:

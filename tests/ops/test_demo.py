@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from ops import demo, welcome
 from ops.demo import FIGURES
 from service.app import open_doors
@@ -81,3 +83,20 @@ def test_the_figures_carry_their_attribution() -> None:
         for party in range(3)
     ]
     assert [round(each, 1) for each in minutes] == [456702.6, 348361.7, 51505.0]
+
+
+async def test_a_demo_of_another_version_says_how_to_go_on(world: World) -> None:
+    """The same key with another input: two ways out, both named."""
+    async with open_doors(world.settings) as doors:
+        chain, _ = await demo.seed(doors, SAID.append)
+        rows = [{"reference": "another", "period": "2024-25/P01", "value": "1"}]
+        given = {"series": "another", "rows": rows}
+        await chain.do(demo.BUYER, "again", "recordObservations", given, "receipt { index }")
+        with pytest.raises(demo.SeedFailed, match=r"IDEMPOTENCY_CONFLICT.*--no-seed.*JPI_HOME"):
+            await chain.do(
+                demo.BUYER,
+                "again",
+                "recordObservations",
+                given | {"series": "b"},
+                "receipt { index }",
+            )
