@@ -6,7 +6,7 @@ Source: `api.md`, "bulk out".
 """
 
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -55,6 +55,15 @@ class AskedWrongly(Exception):  # noqa: N818 -- named for what it tells
         super().__init__(f"{name} {said}: {reason}.")
 
 
+class Unknown(AskedWrongly):
+    """A parameter that this address does not have."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        Exception.__init__(
+            self, f"{name[:40]!r} cannot be asked here; what can be: {', '.join(known)}."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Who asks for a download, of whose books, at which ledger size."""
@@ -79,10 +88,9 @@ def only(given: QueryParams, *known: str) -> None:
 
     Raises AskedWrongly.
     """
-    for name, value in given.items():
+    for name in given:
         if name not in known:
-            listed = ", ".join(known)
-            raise AskedWrongly(name[:40], value or "set", f"what can be asked is {listed}")
+            raise Unknown(name, known)
 
 
 async def asked(request: Request, guard: Gatekeeper, *more: str) -> Asked:
