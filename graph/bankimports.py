@@ -7,7 +7,7 @@ from strawberry import field
 
 from graph.banks import BankStatement, StatementFormat, load_statement
 from graph.context import Info
-from graph.nodes import local_id
+from graph.nodes import local_id, place_of
 from graph.payments import Payment, load_payment
 from graph.receipts import KEY, DryRun, Payload, write
 from ledger.actor import NotFound
@@ -126,10 +126,11 @@ class BankMutation:
 
         async def prepare() -> MatchLine:
             key = local_id(input.statement_id, "BankStatement", "statementId")
-            if not key.isdecimal():
+            index = place_of(key)
+            if index is None:
                 raise NotFound("statementId", what="bank statement", id=key[:80])
             stored = await info.context.doors.bookkeeping.bank_line(
-                info.context.actor, int(key), input.line
+                info.context.actor, index, input.line
             )
             return MatchLine(
                 LinePlace(stored.statement_index, stored.number, stored.mark),

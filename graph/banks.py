@@ -10,15 +10,15 @@ from strawberry import field
 from graph.context import Info
 from graph.dues import Due, due_of
 from graph.money import Money, money_of
-from graph.nodes import Node, global_id
+from graph.nodes import Node, global_id, place_of
 from graph.paging import (
     After,
     Connection,
-    CursorMalformed,
     Edge,
     FirstOnly,
     connection_of,
     encode_cursor,
+    line_in,
     window,
 )
 from graph.payments import Payment, load_payment
@@ -151,9 +151,7 @@ async def _line_page(
     asked = window(first, after, None, None)
     cursor = None
     if asked.after is not None:
-        if not asked.after[1].isdecimal():
-            raise CursorMalformed("after", cursor=(after or "")[:80])
-        cursor = (asked.after[0], int(asked.after[1]))
+        cursor = (asked.after[0], line_in(asked.after[1], after or ""))
     found = await info.context.doors.bookkeeping.bank_lines(
         info.context.actor,
         cursor,
@@ -207,11 +205,12 @@ def statement_of(stored: StoredStatement) -> BankStatement:
 
 async def load_statement(info: Info, key: str) -> BankStatement | None:
     """A statement of one's own by the entry that imported it, or None."""
-    if not key.isdecimal():
+    index = place_of(key)
+    if index is None:
         return None
     reader, actor = info.context.doors.bookkeeping, info.context.actor
-    found = await reader.bank_statements(actor, int(key) - 1, 1)
-    return statement_of(found[0]) if found and found[0].index == int(key) else None
+    found = await reader.bank_statements(actor, index - 1, 1)
+    return statement_of(found[0]) if found and found[0].index == index else None
 
 
 @strawberry.type

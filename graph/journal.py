@@ -21,6 +21,7 @@ from graph.paging import (
     connection,
     connection_of,
     encode_cursor,
+    line_in,
     window,
 )
 from graph.parties import Party, party_by_id
@@ -148,7 +149,9 @@ class JournalQuery:
     ) -> Connection[Posting]:
         """A page of the journal."""
         asked = window(first, after, None, None)
-        cursor = None if asked.after is None else (asked.after[0], int(asked.after[1] or 0))
+        cursor = None
+        if asked.after is not None:
+            cursor = (asked.after[0], line_in(asked.after[1], after or ""))
         found = await info.context.doors.bookkeeping.postings(
             info.context.actor,
             cursor,

@@ -8,6 +8,10 @@ import strawberry
 
 from ledger.errors import Refusal
 
+MAX_INDEX = 2**53 - 1
+MAX_DIGITS = len(str(MAX_INDEX))
+"""Of an index in an id, a cursor or an address."""
+
 
 class WrongKindOfId(Refusal):
     """{id!r} is no id of {article} {kind}. -> Use an id that a {kind} showed."""
@@ -23,6 +27,14 @@ class Node:
 def global_id(kind: str, object_id: str) -> strawberry.ID:
     """The id of an object as the API shows it."""
     return strawberry.ID(f"{kind}:{object_id}")
+
+
+def place_of(text: str) -> int | None:
+    """The index that a text says; None where it says none that a ledger could have."""
+    if not text.isascii() or not text.isdecimal() or len(text) > MAX_DIGITS:
+        return None
+    index = int(text)
+    return index if index <= MAX_INDEX else None
 
 
 def local_id(given: str, kind: str, path: str) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Generic, TypeVar
 import strawberry
 from strawberry import field
 
+from graph.nodes import place_of
 from ledger.errors import Refusal
 from ledger.read import MAX_PAGE, Found, Page, Window
 
@@ -18,6 +19,8 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 DEFAULT_PAGE = 20
+MAX_LINE = 2**31 - 2
+"""Of a line in an entry or a statement."""
 
 First = Annotated[
     int | None,
@@ -78,9 +81,19 @@ def decode_cursor(cursor: str, path: str) -> tuple[int, str]:
     try:
         text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         index, _, rest = text.partition("\n")
-        return int(index), rest
+        if (place := place_of(index)) is not None:
+            return place, rest
     except ValueError:
-        raise CursorMalformed(path, cursor=cursor[:80]) from None
+        pass
+    raise CursorMalformed(path, cursor=cursor[:80])
+
+
+def line_in(text: str, cursor: str) -> int:
+    """The number of a line in a cursor's place. Raises CursorMalformed."""
+    number = place_of(text)
+    if number is None or number > MAX_LINE:
+        raise CursorMalformed("after", cursor=cursor[:80])
+    return number
 
 
 def window(first: int | None, after: str | None, last: int | None, before: str | None) -> Window:

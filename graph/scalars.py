@@ -13,6 +13,7 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
+from graph.nodes import MAX_INDEX
 from ledger.amounts import parse_number, render_number
 from ledger.errors import Refusal
 from ledger.history import decode_base64
@@ -20,8 +21,6 @@ from ledger.history import decode_base64
 Index = NewType("Index", int)
 Base64 = NewType("Base64", str)
 Json = NewType("Json", str)
-
-MAX_INDEX = 2**53 - 1
 
 
 def _parse_decimal(value: object) -> Fraction:

@@ -43,7 +43,7 @@ from graph.keys import KeyMutation, KeyQuery, load_consent_key, load_witness
 from graph.limits import NODES, exceeded
 from graph.measurements import MeasurementMutation, MeasurementQuery, load_measurement
 from graph.memberships import MembershipMutation, MembershipQuery, load_membership, load_party
-from graph.nodes import Node
+from graph.nodes import Node, place_of
 from graph.observations import ObservationMutation, ObservationQuery
 from graph.parts import PartMutation, PartQuery, part_of
 from graph.payments import PaymentMutation, PaymentQuery, load_payment
@@ -87,7 +87,8 @@ async def find_node(info: Info, given: str) -> Node | None:
             account = await info.context.load("account", key, AccountBalance)
             return None if account is None else account_of(account)
         case "Entry":
-            return await load_entry(info, int(key)) if key.isdecimal() else None
+            index = place_of(key)
+            return None if index is None else await load_entry(info, index)
         case _:
             loader = _LOADERS.get(kind)
             return None if loader is None else await loader(info, key)

@@ -197,7 +197,7 @@ class Bookkeeping(Reader):
 
     async def bank_line(self, actor: Actor, statement_index: int, line: int) -> StoredLine:
         """A line of the party's own statement. Raises NotFound."""
-        cursor = (statement_index, line - 1)
+        cursor = (statement_index, max(line, 0) - 1)
         found = await self.bank_lines(actor, cursor, 1, statement_index=statement_index)
         if not found or found[0].number != line:
             raise NotFound("line", what="line of a bank statement", id=f"{statement_index}/{line}")

@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from graph.context import Doors
-from graph.nodes import local_id
+from graph.nodes import local_id, place_of
 from ledger.actor import Actor, NotFound
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Refusal, Trouble
@@ -111,9 +111,10 @@ async def asked(request: Request, guard: Gatekeeper, *more: str) -> Asked:
     size = await doors.reader.size(actor)
     given = request.query_params.get("asOf")
     if given is not None:
-        if not given.isdecimal() or not 0 <= int(given) <= size:
+        index = place_of(given)
+        if index is None or index > size:
             raise AskedWrongly("asOf", given, f"it is a ledger size from 0 to {size}")
-        size = int(given)
+        size = index
     return Asked(doors, actor, ecosystem, owner, size)
 
 

@@ -14,7 +14,8 @@ from datetime import datetime
 
 import asyncpg
 
-from ledger.errors import Fault, Trouble
+from ledger.canonical import TextMalformed
+from ledger.errors import Fault, Refusal, Trouble
 from ledger.ids import EcosystemId, is_id
 from ledger.store.queries import load
 
@@ -32,6 +33,8 @@ _BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _BEGIN_WRITING = "BEGIN ISOLATION LEVEL READ COMMITTED"  # not READ WRITE: an operator's hand counts
 _OURS = ("23", "22", "42", "0A", "XX001", "XX002")
 """SQLSTATEs, or their classes, of what is wrong on our side: a Fault, never retried."""
+_NO_TEXT = ("22021", "22P05")
+"""SQLSTATEs of a character that no text can hold."""
 
 
 class DatabaseUnreachable(Trouble):
@@ -77,9 +80,11 @@ _TROUBLES: tuple[tuple[str | tuple[str, ...], type[Trouble]], ...] = (
 )
 
 
-def translated(error: Exception) -> Fault | Trouble:
+def translated(error: Exception) -> Fault | Trouble | Refusal:
     """The error of ours that a driver's error means, by SQLSTATE."""
     state = getattr(error, "sqlstate", None) or ""
+    if state in _NO_TEXT:
+        return TextMalformed()  # what somebody looks for, or narrows a list to, is no text of ours
     if isinstance(error, asyncpg.InvalidCachedStatementError):
         return Contended(f"the schema was migrated meanwhile: {error}")  # 0A000, gone on retrying
     if state == "23505":

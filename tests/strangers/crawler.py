@@ -27,8 +27,10 @@ from graph.schema import build
 from tests.world import World
 
 DEPTH = 4
-"""How far documents reach from a root field: to every type that there is."""
-PAGE = 20
+"""How far documents reach from a node: to every type that there is."""
+PAGE, INNER_PAGE = 10, 2
+LARGE = {"SchemeTerms", "Adjustment", "Figures", "AttributionLine"}
+"""Types that are taken apart like nodes."""
 MARK = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"  # ids
     r"|RF\d\d[A-Z0-9]{10,}|[A-Za-z0-9+/]{43}=|p-[a-z2-7]{24}|s-[A-Za-z0-9]+"
@@ -68,17 +70,9 @@ class Crawler:
     ) -> Iterator[tuple[str, dict[str, Any]]]:
         """A root field, all beneath it, and its arguments: the required, and ids if wanted.
 
-        Of what can be of many types, a document for each type.
+        One document for each thing that a node leads to, so that none is too large; of what can be
+        of many types, some for each type.
         """
-        kind = get_named_type(root_fields()[name].type)
-        if isinstance(kind, GraphQLInterfaceType):
-            for each in schema().get_possible_types(kind):
-                inner = f"{{ ... on {each.name} {self._selection(each, DEPTH, ())} }}"
-                yield self._document(name, inner, names_ids=names_ids)
-        else:
-            yield self._document(name, self._selection(kind, DEPTH, ()), names_ids=names_ids)
-
-    def _document(self, name: str, body: str, *, names_ids: bool) -> tuple[str, dict[str, Any]]:
         asked = root_fields()[name]
         given: dict[str, Any] = {}
         for key, argument in asked.args.items():
@@ -91,7 +85,33 @@ class Crawler:
         head = f"query({declared})" if declared else "query"
         arguments = f"({passed})" if passed else ""
         self.read.add(f"Query.{name}")
-        return f"{head} {{ {name}{arguments} {body} }}", given
+        for body in self._bodies(get_named_type(asked.type)):
+            yield f"{head} {{ {name}{arguments} {body} }}", given
+
+    def _bodies(self, kind: GraphQLNamedType) -> Iterator[str]:
+        """Selections that together are all of a type."""
+        if is_leaf_type(kind):
+            yield ""
+        elif isinstance(kind, GraphQLInterfaceType):
+            for each in schema().get_possible_types(kind):
+                yield from (f"{{ ... on {each.name} {body} }}" for body in self._bodies(each))
+        else:
+            assert isinstance(kind, GraphQLObjectType)
+            plain = " ".join(["__typename", *self._fields(kind, 0, ())])
+            yield f"{{ {plain} }}"
+            for name, each in kind.fields.items():
+                beneath = get_named_type(each.type)
+                if is_leaf_type(beneath) or _is_value(beneath):
+                    continue
+                self.read.add(f"{kind.name}.{name}")
+                leads_on = kind.name.endswith(("Connection", "Edge")) or beneath.name in LARGE
+                inner = (
+                    self._bodies(beneath)
+                    if leads_on
+                    else [self._selection(beneath, DEPTH - 1, (kind.name,))]
+                )
+                for body in inner:
+                    yield f"{{ {plain} {name}{self._arguments(name, each)} {body} }}"
 
     def value(self, name: str, key: str) -> Any:
         """What is said for an argument."""
@@ -118,7 +138,9 @@ class Crawler:
                 continue
             self.read.add(f"{kind.name}.{name}")
             # what leads back to where it came from says what it is, and leads no further
-            left = 0 if beneath.name in (*above, kind.name) else depth - 1
+            left = (
+                0 if beneath.name in (*above, kind.name) else depth - (2 if _is_many(each) else 1)
+            )
             inner = self._selection(beneath, left, (*above, kind.name))
             yield f"{name}{self._arguments(name, each)} {inner}"
 
@@ -126,8 +148,13 @@ class Crawler:
         needed = [key for key, given in each.args.items() if is_required_argument(given)]
         said = [f"{key}: {_literal(self.value(name, key))}" for key in needed]
         if "first" in each.args and "first" not in needed:
-            said.append(f"first: {PAGE}")
+            said.append(f"first: {INNER_PAGE}")
         return f"({', '.join(said)})" if said else ""
+
+
+def _is_many(each: GraphQLField) -> bool:
+    """Whether a field is a list."""
+    return "[" in str(each.type)
 
 
 def _is_value(kind: GraphQLNamedType) -> bool:

@@ -36,7 +36,7 @@ def said(made: Full, found: Mapping[str, str]) -> dict[str, Any]:
         "newSize": 3,
         "terms": terms,
         "assumed": terms["workedExamples"][0]["values"],
-        "nodes.ids": list(found.values())[:100],
+        "nodes.ids": list(found.values())[:10],
         "node.id": found["Indicator"],
     }
     return plain | _ids(found)
