@@ -1,6 +1,7 @@
 """Assembles the schema, and sets what a request may cost and what an error may say."""
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated
@@ -72,6 +73,7 @@ from ledger.sequencer import WritesStopped
 
 log = logging.getLogger("jpi.graph")
 
+_SUGGESTION = re.compile(r"\s*Did you mean [^?]*\?")
 
 async def find_node(info: Info, given: str) -> Node | None:
     """What a global id names, or None when there is nothing that the caller may see."""
@@ -227,15 +229,18 @@ class Mutation(
     """The root of mutations."""
 
 
-def plain_error(error: GraphQLError, request_id: str) -> GraphQLError:
-    """An error with a code; the unexpected one masked, with the request's id."""
+def plain_error(error: GraphQLError, request_id: str, *, suggests: bool = True) -> GraphQLError:
+    """An error with a code; the unexpected one masked, with the request's id.
+
+    `suggests`: whether it may say what else the schema has.
+    """
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     match cause:
         case None | GraphQLError():
             extensions = {"code": "BAD_REQUEST", **(error.extensions or {})}
-            message = error.message
+            message = error.message if suggests else _SUGGESTION.sub("", error.message)
         case Refusal():
             extensions = {"code": cause.code, "remedy": cause.remedy, "path": cause.path}
             message = cause.message
@@ -274,6 +279,11 @@ class Schema(strawberry.Schema):
     """The schema and its documents; errors are logged by `plain_error`, once."""
 
     documents: Documents
+
+    @property
+    def suggests(self) -> bool:
+        """Whether errors may say what else the schema has: not where it is closed."""
+        return not self.config.disable_field_suggestions
 
     def process_errors(self, errors: object, execution_context: object = None) -> None:
         """Nothing: the default prints tracebacks for expected errors."""

@@ -86,6 +86,7 @@ class Endpoint(GraphQL[Context, None]):
         )
         self._gatekeeper = gatekeeper
         self._documents = schema.documents
+        self._suggests = schema.suggests
 
     graphql_transport_ws_handler_class = Socket
     websocket_adapter_class = SocketAdapter
@@ -183,7 +184,10 @@ class Endpoint(GraphQL[Context, None]):
         """Data, and errors with a code each, the unexpected ones masked."""
         if result.errors:
             request_id = request.state.request_id
-            result.errors = [plain_error(error, request_id) for error in result.errors]
+            suggests = self._suggests
+            result.errors = [
+                plain_error(error, request_id, suggests=suggests) for error in result.errors
+            ]
         answer = await super().process_result(request, result)
         if isinstance(result, PreExecutionError):
             del answer["data"]  # GraphQL section 7.1: nothing was executed, so there is none

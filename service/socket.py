@@ -96,6 +96,7 @@ class Socket(handlers.BaseGraphQLTransportWSHandler[Context, None]):
     """One connection and its operations."""
 
     context: Context
+    schema: Schema
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """An operation; its document may be named by id, as over HTTP."""
@@ -129,7 +130,8 @@ class Socket(handlers.BaseGraphQLTransportWSHandler[Context, None]):
         async for result in source:
             if isinstance(result, ExecutionResult) and result.errors:
                 result.errors = [
-                    plain_error(error, self.context.request_id) for error in result.errors
+                    plain_error(error, self.context.request_id, suggests=self.schema.suggests)
+                    for error in result.errors
                 ]
                 for error in result.errors:
                     code = _CLOSING.get((error.extensions or {}).get("code", ""))
