@@ -1,5 +1,6 @@
 """What every request passes: its id, the limit of its body, the headers and size of its answer."""
 
+import asyncio
 import re
 import secrets
 
@@ -11,6 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 DRAIN_BYTES = 64 * 2**20
 """What is read and thrown away of a body that is too large, so that the caller hears the answer."""
+
+BODY_SECONDS = 60.0
+"""How long a body may take to come, however it drips; a file has its own patience."""
 
 UPLOADS = ("/uploads/", "/bank-statements.")
 """Where bodies of files come in."""
@@ -37,6 +41,10 @@ class BodyTooLarge(Exception):  # noqa: N818 -- named for what it tells
     """The body passed its limit while it was read."""
 
 
+class BodyTooSlow(Exception):  # noqa: N818 -- named for what it tells
+    """The body did not come in its time."""
+
+
 class Threshold:
     """Request id, body limit and security headers, as pure ASGI."""
 
@@ -61,8 +69,17 @@ class Threshold:
         is_upload = scope["path"].startswith(UPLOADS)  # of files, not of requests
         limit = self._upload_limit if is_upload else self._body_limit
 
+        until = asyncio.get_running_loop().time() + BODY_SECONDS
+
         async def limited() -> Message:
-            message = await receive()
+            if is_upload or seen["ended"]:  # an upload's pieces are waited for by itself
+                message = await receive()
+            else:
+                try:
+                    async with asyncio.timeout_at(until):
+                        message = await receive()
+                except TimeoutError:
+                    raise BodyTooSlow from None
             seen["bytes"] += len(message.get("body", b""))
             seen["ended"] = not message.get("more_body")
             if seen["bytes"] > limit:
@@ -87,6 +104,9 @@ class Threshold:
         except BodyTooLarge:
             if not seen["answered"]:
                 await self._refuse(receive, dressed, limit, is_read=bool(seen["ended"]))
+        except BodyTooSlow:
+            text = f"The request's body took longer than {BODY_SECONDS:g} seconds. Send it again."
+            await _told(dressed, 408, "BODY_TOO_SLOW", text)
 
     async def _refuse(
         self, receive: Receive, send: Send, limit: int, *, is_read: bool = False
@@ -102,11 +122,15 @@ class Threshold:
             f"The request's body is larger than {limit} bytes. Send less at once: a batch "
             "of observations has at most 1000 rows; a file of more can be uploaded."
         )
-        error = {"message": text, "extensions": {"code": "BODY_TOO_LARGE"}}
-        body = orjson.dumps({"errors": [error]})
-        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        await _told(send, 413, "BODY_TOO_LARGE", text)
+
+
+async def _told(send: Send, status: int, code: str, text: str) -> None:
+    """The last answer on this connection."""
+    body = orjson.dumps({"errors": [{"message": text, "extensions": {"code": code}}]})
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 class Compression(GZipMiddleware):
