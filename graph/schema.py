@@ -75,6 +75,7 @@ log = logging.getLogger("jpi.graph")
 
 _SUGGESTION = re.compile(r"\s*Did you mean [^?]*\?")
 
+
 async def find_node(info: Info, given: str) -> Node | None:
     """What a global id names, or None when there is nothing that the caller may see."""
     kind, _, key = given.partition(":")

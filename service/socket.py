@@ -101,7 +101,7 @@ class Socket(handlers.BaseGraphQLTransportWSHandler[Context, None]):
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """An operation; its document may be named by id, as over HTTP."""
         payload = cast("dict[str, Any]", message["payload"])
-        documents = cast("Schema", self.schema).documents
+        documents = self.schema.documents
         try:
             payload["query"] = text_of(payload, documents) or ""
         except DocumentUnknown as unknown:
