@@ -153,6 +153,15 @@ def opening(
     return Opening(proposal_id, kind, subject, needed, len(needed), replaces), superseded
 
 
+def check_replacer(proposal: Proposal, party_id: str) -> None:
+    """Return if a party may replace a proposal: it proposed it, or was asked. Raises NotASignatory.
+
+    Whom a proposal does not concern takes it from nobody's table.
+    """
+    if party_id not in (proposal.proposer, *proposal.signatories):
+        raise NotASignatory("replaces")
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """What an answer is judged by beside the proposal: signatures, delegations, and the instant."""

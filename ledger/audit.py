@@ -5,7 +5,7 @@ measurement follows from the parts it names, a settlement recomputes to the cent
 from what is owed. Source: `ledger-format.md`, "Offline".
 """
 
-from ledger import closing, policy, settlement
+from ledger import closing, drafting, measuring, policy, scheme, settlement
 from ledger.audit_agreement import check_agreement, check_due, check_opening
 from ledger.audit_evidence import (
     check_exclusion,
@@ -135,6 +135,7 @@ def _check(book: Book, placed: Placed) -> None:
     _check_audience(book, placed)
     opening = opening_of(placed.event)
     if opening is not None:
+        require(placed.party != CLOCK, "the clock proposes nothing")
         check_opening(book, placed, opening, *_asked(book, placed))
     is_about_agreeing = check_agreement(book, placed)
     check_due(book, placed)
@@ -190,27 +191,35 @@ def _asked(book: Book, placed: Placed) -> tuple[str, frozenset[str]]:
     """The subject that a proposal must name, and those whose consent it must ask."""
     match placed.event:
         case IndicatorProposed(indicator_id=key, terms=terms):
-            return f"indicator/{key}", terms.owner_ids()
+            signing, current = _signing(book, placed), book.current_indicator(key)
+            return f"indicator/{key}", drafting.asked(terms, current, signing)
         case MeasurementProposed(indicator_id=key, version=version, period=period):
-            owners = book.indicator_version(key, version).terms.owner_ids()
+            restated = book.agreed_measurement(key, period)
+            measured = book.indicator_version(key, version)
+            owners = measuring.asked(measured, restated, book.agreements)
             return f"measurement/{key}/{period}", owners
         case ExclusionProposed(indicator_id=key, version=version, period=period):
             owners = book.indicator_version(key, version).terms.owner_ids()
             return exclusion_subject(key, period), owners
         case SchemeProposed(scheme_id=key, terms=scheme_terms):
-            outsourcer = ecosystem(book).outsourcer.party_id
-            return f"scheme/{key}", scheme_terms.sharer_ids() | {outsourcer}
+            signing, outsourcer = _signing(book, placed), ecosystem(book).outsourcer.party_id
+            current_scheme = book.current_scheme(key)
+            return f"scheme/{key}", scheme.asked(scheme_terms, current_scheme, outsourcer, signing)
         case SettlementProposed(content=content):
             around = ecosystem(book)
             signing = around.signing_ids(placed.at)
             asked = content.concerned(around.outsourcer.party_id, signing)
             return settlement.subject_of(content), asked
         case PolicyProposed():
-            return policy.SUBJECT, ecosystem(book).signing_ids(placed.at)
+            return policy.SUBJECT, _signing(book, placed)
         case CloseProposed():
-            return closing.SUBJECT, ecosystem(book).signing_ids(placed.at)
+            return closing.SUBJECT, _signing(book, placed)
         case _:
             return asked_of_governance(book, placed)
+
+
+def _signing(book: Book, placed: Placed) -> frozenset[str]:
+    return ecosystem(book).signing_ids(placed.at)
 
 
 def _may_act(book: Book, placed: Placed) -> frozenset[str]:

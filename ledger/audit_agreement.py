@@ -136,6 +136,7 @@ def check_agreement(book: Book, placed: Placed) -> bool:
             agreement.check_withdrawal(book.agreements.get(key), placed.party)
         case ProposalSuperseded(proposal_id=key):
             require(book.agreements.get(key).is_pending, "the proposal was closed")
+            agreement.check_replacer(book.agreements.get(key), placed.party)
         case ProposalNoticed() as noticed:
             _check_notice(book, placed, noticed)
         case DisputeEscalated() | RulingSigned() | ExternalRulingRecorded():

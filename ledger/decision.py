@@ -11,7 +11,8 @@ from datetime import datetime
 from ledger.accord import decide_agreement, under_policy
 from ledger.actor import Actor
 from ledger.acts import ACTS
-from ledger.agreement import Consent, NotifyParty, Objection, Withdrawal
+from ledger.agreement import Consent, NotifyParty, Objection, Withdrawal, check_replacer
+from ledger.answer import ProposalSuperseded
 from ledger.banking import decide_bank
 from ledger.bankstatement import ImportStatements
 from ledger.book import Book
@@ -56,6 +57,9 @@ def decide(
     Whatever proposes something is opened under the policy in force: nobody opens it otherwise.
     """
     decision = _decide(book, command, actor, now, seed, log)
+    for fact in decision.facts:
+        if isinstance(fact.event, ProposalSuperseded):
+            check_replacer(book.agreements.get(fact.event.proposal_id), actor.party_id)
     opened = (under_policy(book, fact, now) for fact in decision.facts)
     return replace(decision, facts=tuple(fact for facts in opened for fact in facts))
 

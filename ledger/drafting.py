@@ -4,7 +4,7 @@ The one rule: a version carries at least one worked example, the engine runs it,
 whose example fails cannot be proposed. Source: `domain.md` section 4.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 from ledger.agreement import opening, require_version
@@ -161,6 +161,17 @@ def _example_value(terms: IndicatorTerms, example: WorkedExample, place: str) ->
     return compose(terms.method, inputs, lower_is_better=lower).value
 
 
+def asked(
+    terms: IndicatorTerms, current: IndicatorVersion | None, signing_ids: Collection[str]
+) -> frozenset[str]:
+    """Whose consent a version needs: its owners', and those of the version in force.
+
+    Nobody is put out of what it owns by others. Of the owners of before those who still sign.
+    """
+    before = current.terms.owner_ids() if current else frozenset()
+    return terms.owner_ids() | before.intersection(signing_ids)
+
+
 def propose(
     command: ProposeIndicator,
     current: IndicatorVersion | None,
@@ -179,7 +190,7 @@ def propose(
         proposal_id=ProposalId(seed.new_id()),
         kind=ProposalKind.INDICATOR,
         subject=f"indicator/{indicator_id}",
-        signatories=command.terms.owner_ids(),
+        signatories=asked(command.terms, current, member_ids),
         replaces=command.replaces,
     )
     version = current.version + 1 if current else 1

@@ -57,13 +57,24 @@ def propose(
         proposal_id=ProposalId(seed.new_id()),
         kind=ProposalKind.MEASUREMENT,
         subject=f"measurement/{command.indicator_id}/{command.period}",
-        signatories=version.terms.owner_ids(),
+        signatories=asked(version, around.restated, agreements),
         replaces=command.replaces,
     )
     event = result(terms, version, command.period, used, around)
     if around.restated is not None and _is_same(event, around.restated):
         raise NothingCorrected("period")
     return (*superseded, Fact(event, annex=annex))
+
+
+def asked(
+    version: IndicatorVersion, restated: Measurement | None, agreements: Agreements
+) -> frozenset[str]:
+    """Whose consent a measurement needs: its owners'; to restate one, theirs who agreed to it.
+
+    An agreed result is taken back only by all who agreed to it, whoever owns the indicator now.
+    """
+    before = agreements.get(restated.proposal_id).signatories if restated else ()
+    return version.terms.owner_ids().union(before)
 
 
 def _check_place(

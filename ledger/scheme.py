@@ -6,7 +6,7 @@ proposed, not when it is settled. Source: `domain.md` section 6.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -171,6 +171,17 @@ class Scheme:
     first: first_terms.SchemeTerms | None = None
 
 
+def asked(
+    terms: SchemeTerms, current: Scheme | None, outsourcer_id: str, signing_ids: Collection[str]
+) -> frozenset[str]:
+    """Whose consent a version needs: the outsourcer's, its sharers', and those of the one in force.
+
+    Nobody loses its share by what others agree. Of the sharers of before those who still sign.
+    """
+    before = current.terms.sharer_ids() if current else frozenset()
+    return frozenset({outsourcer_id, *terms.sharer_ids(), *before.intersection(signing_ids)})
+
+
 def propose(
     command: ProposeScheme,
     facts: Facts,
@@ -196,7 +207,7 @@ def propose(
         proposal_id=ProposalId(seed.new_id()),
         kind=ProposalKind.SCHEME,
         subject=f"scheme/{scheme_id}",
-        signatories={outsourcer_id, *command.terms.sharer_ids()},
+        signatories=asked(command.terms, current, outsourcer_id, signing),
         replaces=command.replaces,
     )
     version = current.version + 1 if current else 1
