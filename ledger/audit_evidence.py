@@ -23,6 +23,9 @@ from ledger.tree import HASH_SIZE
 
 def check_indicator(book: Book, placed: Placed, event: IndicatorProposed) -> None:
     """A version's terms can stand. Raises RuleBroken or a Refusal."""
+    current = book.current_indicator(event.indicator_id)
+    follows = event.version == (current.version + 1 if current else 1)
+    require(follows, "its version does not follow")
     drafting.check(event.terms, ecosystem(book).signing_ids(placed.at))
     check_inputs(book, event.terms, event.indicator_id)
     require_room(book, event.terms, event.indicator_id, book.policy())

@@ -77,6 +77,7 @@ def _check_payment(
             require(paid.reverses == side.index, "it names another entry than it takes back")
             expected = reversal_postings(payment, due, book.accounts, placed.party)
             require(expected == paid.postings, "its postings are not the opposite")
+            require(placed.has_annex, "it says not why")
     require(placed.audience == due.audience, "its audience is not that of what is owed")
 
 
@@ -92,6 +93,7 @@ def _check_reported(book: Book, placed: Placed, paid: PaymentReported, due: Due)
     require((paid.payer, paid.payee) == (due.payer, due.payee), "its sides are others")
     require(placed.party == paid.payer, "only the payer reports")
     require(paid.amount.currency == due.amount.currency, "it pays in another currency")
+    require(paid.paid_on <= placed.at.date(), "it was paid on a day to come")
     owed = due.open_for(due.payer)
     require(0 < paid.amount.amount_minor <= owed, "it pays more than is owed")
     known = candidates(book, due, paid.amount, due.payer).unanswered

@@ -15,13 +15,16 @@ from ledger.payout import posted, set_off
 from ledger.proposal import ProposalStatus
 from ledger.rule import RuleBroken, ecosystem, require
 from ledger.scheme import Scheme, SchemeProposed
-from ledger.settlement import SettlementContent, SettlementKind, SettlementProposed
+from ledger.settlement import SettlementContent, SettlementKind, SettlementProposed, own_kind
 from ledger.settling import corrected_periods, joint, settled
 from ledger.stake import SealedPart, SealedStake, StakeProposed
 
 
 def check_scheme(book: Book, event: SchemeProposed, at: datetime) -> None:
     """A scheme's terms can hold, by the rules of their version. Raises RuleBroken."""
+    current = book.current_scheme(event.scheme_id)
+    follows = event.version == (current.version + 1 if current else 1)
+    require(follows, "its version does not follow")
     facts = facts_for(book, event.terms)
     around = ecosystem(book)
     signing, outsourcer = around.signing_ids(at), around.outsourcer.party_id
@@ -81,6 +84,11 @@ def check_settlement(book: Book, at: datetime, event: SettlementProposed) -> Non
     rules = content.rules_version
     require(rules <= RULES_VERSION, "it names rules that are not known")
     require(rules >= book.payout_rules, "it goes back to older rules")
+    is_own = kind in (SettlementKind.INCENTIVE, SettlementKind.CREDIT)
+    require(not is_own or kind is own_kind(agreed), "it settles as another kind than its scheme's")
+    is_free = (content.scheme_id, content.place) not in book.settled
+    require(is_free, "its period is settled already")
+    require(key not in book.settlement_proposals, "its id was used before")
     require_open(book, agreed, period)
     if rules == first_terms.RULES_VERSION:
         measured = measured_for(book, agreed.terms.indicator_ids(), period)

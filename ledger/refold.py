@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.audit import check
+from ledger.audit_sequel import Sequel
 from ledger.book import Book
 from ledger.change import Change
 from ledger.changes import changes
@@ -76,6 +77,7 @@ class Retelling:
         self.ecosystem_id = ecosystem_id
         self.frontier = Frontier()
         self.book: Book | None = Book(ecosystem_id)
+        self._sequel = Sequel()
         self.differences: list[Difference] = []
         self.batches: dict[int, tuple[str, ObservationsRecorded]] = {}
         self.dropped: set[tuple[int, int]] = set()
@@ -143,7 +145,9 @@ class Retelling:
         if book is None:
             return (), ()
         check(book, placed)
+        self._sequel.check(placed)
         self.book = book = evolve(book, placed)
+        self._sequel.note(book, placed)
         return tuple(changes(book, placed)), bookings(book, placed)
 
     def _learn(self, placed: Placed) -> None:

@@ -20,13 +20,14 @@ from ledger.answer import (
     ProposalWithdrawn,
     UndisputedBound,
 )
+from ledger.bankstatement import StatementImported
 from ledger.book import Book
 from ledger.commands import ACT_OF, Command
 from ledger.dispute import DisputeOpened
 from ledger.fact import CLOCK
 from ledger.identity import IdentityProviderRegistered, IdentityProviderRemoved
 from ledger.indicator import IndicatorVersion
-from ledger.journal import SettlementPartPosted, SettlementPosted
+from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.keyring import ConsentKeyRevoked, WitnessRegistered
 from ledger.membership import MembershipEnded
 from ledger.observation import ObservationsRecorded
@@ -34,6 +35,7 @@ from ledger.part import PartSubmitted, SubmitPart
 from ledger.party import Party, PartyRole
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
 from ledger.proposal import SETTLING
+from ledger.reconciliation import LinesMatched
 from ledger.remark import AnnexErased
 from ledger.trust import ObserversSignNothing
 
@@ -51,6 +53,9 @@ AFTER_LEAVING = (
     UndisputedBound,
     SettlementPartPosted,
     SettlementPosted,
+    StakePosted,
+    StatementImported,
+    LinesMatched,
     PaymentReported,
     PaymentConfirmed,
     PaymentReversed,

@@ -11,6 +11,7 @@ from immutables import Map
 
 from ledger.answer import ProposalConsented, SilenceCounted
 from ledger.audit import check, check_sealed
+from ledger.audit_sequel import Sequel
 from ledger.book import Book
 from ledger.daybook import bookings
 from ledger.errors import Fault
@@ -50,6 +51,7 @@ class Replay:
         self._party = party
         self._ecosystem_id = ecosystem_id
         self.book: Book | None = Book(EcosystemId(ecosystem_id))
+        self._sequel = Sequel()
         self.missing: set[int] = set()
         self._is_limited = False
         self.claims = Claims()
@@ -66,9 +68,11 @@ class Replay:
             return
         started = perf_counter()
         check(self.book, placed)
+        self._sequel.check(placed)
         self._count(self.book, placed)
         self.claims.note(placed, self.book)
         self.book = evolve(self.book, placed)
+        self._sequel.note(self.book, placed)
         if self.statement is not None:
             self.statement.replayed(placed.index, bookings(self.book, placed))
         self._verdict.seconds_replay += perf_counter() - started
@@ -84,6 +88,7 @@ class Replay:
             raise Fault("its body is withheld, though the exporting party may open it")
         if self.book is not None:
             check_sealed(self.book, sealed)
+            self._sequel.pass_over(sealed)
             self.book = pass_over(self.book, sealed)
             self._verdict.replayed += 1
             self._verdict.sealed_replayed += 1
@@ -140,6 +145,8 @@ class Replay:
         due = next_due(book, book.last_at)
         if due is not None and due.kind is DueKind.OUTCOME:
             self._verdict.find(f"the outcome of proposal {due.proposal_id} is left out at the end")
+        if self._sequel.is_owed:
+            self._verdict.find("what the last outcome posts is left out at the end")
 
     def _end_statement(self) -> None:
         """Say whether the statement shows all postings of its accounts."""

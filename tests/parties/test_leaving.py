@@ -11,6 +11,7 @@ from ledger.commit import system_clock
 from ledger.tree import verify_inclusion
 from ops.verify import verify
 from tests.auditor import audit
+from tests.finance.bank import Transfer, camt
 from tests.parties.steps import SMALL, admitted, joined_for_a_day, left
 from tests.test_story import BUYER, OTHERS, PARTNERS, TRACK, TRAIN
 from tests.trust.steps import exported
@@ -94,6 +95,17 @@ async def test_who_left_proves_its_history_against_the_newest_checkpoint(world: 
     hashes = [b64decode(digest) for digest in proof["hashes"]]
     leaf = b64decode(data["entry"]["leafHash"])
     verify_inclusion(end, proof["treeSize"], leaf, hashes, opened.checkpoint.root)
+
+
+async def test_who_left_still_brings_in_what_its_bank_says(world: World) -> None:
+    """It may do so, as the table of acts has it: then no audit calls it an act of a stranger."""
+    await world.found(*ALL)
+    await left(world, await joined_for_a_day(world, *ALL))
+
+    given = {"format": "CAMT_053", "content": camt((Transfer("5.00"),))}
+    await world.done(SMALL, "importBankStatement", given, token=world.token(SMALL, Role.FINANCE))
+
+    await audit(world.settings, world.ecosystem_id)
 
 
 async def test_who_left_exports_its_history_and_verifies_it(world: World, tmp_path: Path) -> None:
