@@ -14,7 +14,7 @@ from ledger.amounts import Money
 from ledger.bankstatement import StatementImported
 from ledger.book import Book, replace
 from ledger.closing import BooksClosed
-from ledger.due import Due, dues_of
+from ledger.due import Due, dues_of, grown, rest_reference
 from ledger.errors import Fault
 from ledger.fact import Placed
 from ledger.journal import (
@@ -180,7 +180,10 @@ def matched_line(
 def settled_dues(book: Book, event: SettlementEvent) -> tuple[Due, ...]:
     """What a posted settlement or stake made owed, as it stands."""
     settled = posted_content(book, event)
-    found = (book.dues.get(stake.reference) for stake in settled.content.stakes)
+    found = []
+    for stake in settled.content.stakes:
+        rest = rest_reference(settled.settlement_id, stake.party_id)
+        found += [book.dues.get(stake.reference), book.dues.get(rest)]
     return tuple(due for due in found if due is not None)
 
 
@@ -229,8 +232,12 @@ def _settled(book: Book, placed: Placed, event: SettlementEvent) -> Book:
         posted = posted.set(event.settlement_id, placed.index)
     terms = _payment_terms(book, settled)
     for due in dues_of(settled, outsourcer, placed.index, placed.audience, terms):
-        known = dues.get(due.reference)
-        dues = dues.set(due.reference, replace(known, amount=due.amount) if known else due)
+        if due.reference not in book.dues:
+            dues = dues.set(due.reference, due)
+    for stake in settled.content.stakes:
+        if (known := book.dues.get(stake.reference)) is not None:
+            for due in grown(known, stake.amount.amount_minor, outsourcer, placed.index, terms):
+                dues = dues.set(due.reference, due)
     if isinstance(event, StakePosted):
         at = (event.settlement_id, event.party_id)
         sealed = replace(book.sealed, posted=book.sealed.posted.set(at, placed.index))

@@ -4,13 +4,13 @@ The one rule: a due is known by the ISO 11649 reference of its stake, which trav
 transfer; what each side states about its payments is counted apart. Source: `domain.md` section 8.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from ledger.amounts import Money
 from ledger.fact import EVERYBODY
-from ledger.settlement import Settlement
+from ledger.settlement import Settlement, creditor_reference
 from ledger.terms import Malus, PaymentTerms, References
 
 BUCKET_DAYS = (30, 60, 90)
@@ -43,7 +43,8 @@ class Ageing(StrEnum):
 class Due:
     """What is owed on a posted stake; `index` is the entry that posted it.
 
-    The amount is above zero; zero once the settlement was taken back.
+    The amount is above zero; zero once the settlement was taken back, or where nothing is left of
+    an undisputed part that was owed.
 
     `last_paid_on` is the last day of a payment that was stated.
     `reported_minor` is what the payer says it paid, `received_minor` what the payee says arrived,
@@ -133,6 +134,50 @@ class Due:
             if days <= last:
                 return bucket
         return Ageing.OVER_90_DAYS
+
+
+def rest_reference(settlement_id: str, party_id: str) -> str:
+    """The reference of what a settlement gives back of an undisputed part that was paid on."""
+    return creditor_reference(f"{settlement_id}/rest", party_id)
+
+
+def grown(
+    known: Due, owed: int, outsourcer: str, index: int, terms: PaymentTerms
+) -> tuple[Due, ...]:
+    """What is due once `owed` is, of which an undisputed part was due before.
+
+    `owed` is below zero where the partner owes it. While nobody stated a payment, nor set it off,
+    the due is what is owed, whoever owes it. Otherwise it only grows: what goes the other way is a
+    due of its own, so that dues and accounts say the same. Law: their sum is `owed`.
+    """
+    partner = known.party_id
+    before = known.amount.amount_minor * (1 if known.payer == outsourcer else -1)
+    grows = before <= owed if before >= 0 else owed <= before
+    is_touched = known.payment_count or known.netted_minor
+    change = owed - before if is_touched and not grows else owed
+    is_gain = change > 0 or (change == 0 and not known.is_loss)
+    payer, payee = (outsourcer, partner) if is_gain else (partner, outsourcer)
+    new = replace(
+        known,
+        payer=payer,
+        payee=payee,
+        amount=Money(known.amount.currency, abs(change)),
+        is_netted=not is_gain and terms.malus is Malus.NETTED,
+    )
+    if grows or not is_touched:
+        return (new,)
+    rest = replace(
+        new,
+        reference=rest_reference(known.settlement_id, partner),
+        index=index,
+        payment_count=0,
+        last_paid_on=None,
+        reported_minor=0,
+        received_minor=0,
+        cleared_minor=0,
+        netted_minor=0,
+    )
+    return known, rest
 
 
 def dues_of(

@@ -11,7 +11,7 @@ from ledger.actor import Actor, NotFound
 from ledger.book import Book
 from ledger.booking import candidates
 from ledger.commands import Decision
-from ledger.due import Due
+from ledger.due import Due, rest_reference
 from ledger.ids import Seed
 from ledger.payment import ConfirmPayment, Payment, ReportPayment, ReversePayment
 from ledger.settlement import creditor_reference
@@ -29,7 +29,7 @@ def decide_paying(
         case ReportPayment(settlement_id=settlement_id, payee=payee):
             outsourcer = ecosystem.outsourcer.party_id
             partner = actor.party_id if payee == outsourcer else payee
-            due = due_of(book, settlement_id, partner)
+            due = due_of(book, settlement_id, partner, actor.party_id)
             known = candidates(book, due, command.amount, due.payer).unanswered
             facts = payment.report(command, due, known, book.accounts, actor, now, seed)
             reported = facts[-1].event
@@ -45,9 +45,12 @@ def decide_paying(
     return Decision(facts, payment_id, actor.party_id)
 
 
-def due_of(book: Book, settlement_id: str, party_id: str) -> Due:
-    """What is owed on a partner's stake. Raises NotSettled, NotFound."""
+def due_of(book: Book, settlement_id: str, party_id: str, payer: str) -> Due:
+    """What is owed on a partner's stake: of two dues the payer's. Raises NotSettled, NotFound."""
     due = book.dues.get(creditor_reference(settlement_id, party_id))
+    rest = book.dues.get(rest_reference(settlement_id, party_id))
+    if due is not None and rest is not None and rest.payer == payer:
+        due = rest
     if due is None and settlement_id not in book.posted:
         raise payment.NotSettled("settlementId", id=settlement_id)
     if due is None:

@@ -41,6 +41,10 @@ def reversible(book: Book, agreed: Scheme, period: str) -> Settlement:
     found = book.settlements[proposal_id]
     if found.settlement_id not in book.posted:
         raise NotReversible("period", period=period, reason="only its undisputed part binds")
+    parts = book.part_posted.get((agreed.scheme_id, period), {})
+    if any(settlement_id != found.settlement_id for settlement_id, _ in parts):
+        reason = "an undisputed part was posted of an earlier one"
+        raise NotReversible("period", period=period, reason=reason)
     dues = (book.dues.get(stake.reference) for stake in found.content.stakes)
     if any(due is not None and due.netted_minor for due in dues):
         raise NotReversible("period", period=period, reason="what it owes was set off")
