@@ -30,6 +30,7 @@ from ledger.indicator import IndicatorVersion
 from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.keyring import ConsentKeyRevoked, WitnessRegistered
 from ledger.membership import MembershipEnded
+from ledger.netting import DuesNetted
 from ledger.observation import ObservationsRecorded
 from ledger.part import PartSubmitted, SubmitPart
 from ledger.party import Party, PartyRole
@@ -54,6 +55,7 @@ AFTER_LEAVING = (
     SettlementPartPosted,
     SettlementPosted,
     StakePosted,
+    DuesNetted,
     StatementImported,
     LinesMatched,
     PaymentReported,
