@@ -232,7 +232,9 @@ def check_answer(
     _check_first_answer(proposal, party_id, is_consent=is_consent)
     if not proposal.is_pending:
         raise ProposalClosed("proposalId", status=proposal.status)
-    if is_consent and proposal.asks_another(party_id, actor.subject):
+    # a delegate's person that proposed or prepared for its own party approves for no other either
+    approvers = {party_id, actor.party_id}
+    if is_consent and any(proposal.asks_another(each, actor.subject) for each in approvers):
         raise FourEyes("proposalId")
     if (event.proposal_index, event.commitment) != (proposal.index, proposal.commitment):
         raise CommitmentDiffers("commitment", index=proposal.index)

@@ -151,3 +151,17 @@ def test_four_eyes_hold_for_whoever_answers_for_the_party() -> None:
     with pytest.raises(FourEyes):
         told.when(TRAIN, consent, "alice")
     told.when(TRAIN, consent, "bob")
+
+
+def test_who_proposed_for_its_own_party_approves_for_no_other_one() -> None:
+    """Four eyes ask about the person, whichever of the two parties it speaks for."""
+    told = Told.founded(TRACK, TRAIN)
+    told.policy(rule(four_eyes=True))
+    grant(told, TRACK, TRAIN)
+    asked = told.asked(TRAIN, "alice")
+    consent = Consent(asked, on_behalf_of=told.parties[TRACK])
+
+    with pytest.raises(FourEyes):
+        told.when(TRAIN, consent, "alice")
+    told.when(TRAIN, consent, "bob")
+    assert told.status(asked) == "OPEN"
