@@ -8,14 +8,14 @@ from ledger.dropping import ObservationsDropped, is_orderly
 from ledger.evidence import check_inputs
 from ledger.exclusion import ExclusionProposed, check_window, indices, values
 from ledger.fact import Placed
-from ledger.indicator import IndicatorProposed
+from ledger.indicator import IndicatorProposed, IndicatorVersion
 from ledger.measurement import MeasurementProposed
 from ledger.measuring import used_parts
 from ledger.observation import ObservationsRecorded
 from ledger.part import BasisKind, PartSubmitted, from_ledger
 from ledger.priority import require_room
 from ledger.result import result
-from ledger.rule import ecosystem, require
+from ledger.rule import RuleBroken, ecosystem, require
 from ledger.series import check_declaration
 from ledger.surroundings import around, derived
 from ledger.tree import HASH_SIZE
@@ -49,9 +49,17 @@ def check_report(
             _check_part(book, placed, event)
 
 
+def _in_force(book: Book, indicator_id: str, number: int) -> IndicatorVersion:
+    """The version that an entry names; it must be the one in force. Raises RuleBroken."""
+    current = book.current_indicator(indicator_id)
+    if current is None or current.version != number:
+        raise RuleBroken("its version is not in force")
+    return current
+
+
 def _check_part(book: Book, placed: Placed, event: PartSubmitted) -> None:
     """A part speaks for its own party, in figures that its version can use. Raises RuleBroken."""
-    version = book.indicator_version(event.indicator_id, event.version)
+    version = _in_force(book, event.indicator_id, event.version)
     require(event.figures.party_id == placed.party, "it reports for another party")
     is_of_before = ecosystem(book).proposal_days is None and not event.prepared_by
     prepared_so = is_of_before or event.prepared_by == placed.subject
@@ -72,7 +80,7 @@ def _check_part(book: Book, placed: Placed, event: PartSubmitted) -> None:
 
 def check_exclusion(book: Book, event: ExclusionProposed) -> None:
     """The values before and after follow from the figures. Raises RuleBroken."""
-    version = book.indicator_version(event.indicator_id, event.version)
+    version = _in_force(book, event.indicator_id, event.version)
     check_window(version, event.period, event.window)
     computed = values(version, event.figures_before, event.figures_after)
     require(computed == (event.value_before, event.value_after), "it computes otherwise")
@@ -85,7 +93,7 @@ def check_exclusion(book: Book, event: ExclusionProposed) -> None:
 
 def check_measurement(book: Book, event: MeasurementProposed) -> None:
     """A measurement follows from the parts that it names. Raises RuleBroken."""
-    version = book.indicator_version(event.indicator_id, event.version)
+    version = _in_force(book, event.indicator_id, event.version)
     nearby = around(book, version, event.period, event.findings.reason)
     parts = book.parts.get((event.indicator_id, event.period), Map())
     used = used_parts(version, event.period, parts, nearby)

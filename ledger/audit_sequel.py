@@ -1,9 +1,9 @@
-"""Audit of sequels: what must be entered in one breath with an outcome, and what lines rest on.
+"""Audit of sequels: what comes in one breath with an outcome, and what parts and lines rest on.
 
 The one rule: an outcome is worth what follows from it, so what it posts is the very next entry, by
 the same hand and at the same instant; an export that leaves it out is broken there, however well it
-is signed. It remembers what the Book has no need to: what is owed next, and which bank statements
-were imported. Source: `domain.md` section 8; `ledger-format.md`, "Offline".
+is signed. It remembers what the Book has no need to: what is owed next, and which batches and
+bank statements were entered. Source: `domain.md` section 8; `ledger-format.md`, "Offline".
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,8 @@ from ledger.closing import BooksClosed
 from ledger.fact import Fact, Placed, Sealed
 from ledger.journal import SettlementPartPosted, SettlementPosted, StakePosted
 from ledger.netting import DuesNetted
+from ledger.observation import ObservationsRecorded
+from ledger.part import BasisKind, PartSubmitted
 from ledger.payout import posted
 from ledger.proposal import ProposalKind
 from ledger.reconciliation import LinesMatched, MatchedLine
@@ -39,7 +41,7 @@ class _Owed:
 
 
 class Sequel:
-    """What is owed after the entries so far, and the bank statements among them."""
+    """What is owed after the entries so far, and the batches and statements among them."""
 
     def __init__(self) -> None:
         """Begin before entry 0."""
@@ -51,6 +53,8 @@ class Sequel:
         self._superseded: ProposalSuperseded | None = None
         # the entry of an import -> its party, and how many lines it has, where that may be known
         self._imports: dict[int, tuple[str, int | None]] = {}
+        # the entry of a batch -> its party, and how many rows it has
+        self._batches: dict[int, tuple[str, int]] = {}
         self._lines: set[tuple[int, int]] = set()
 
     @property
@@ -73,8 +77,18 @@ class Sequel:
             said = None if terms is None else (terms.replaces, terms.proposal_id)
             required = (self._superseded.proposal_id, self._superseded.by)
             require(said == required, "what replaces a proposal comes right after it is superseded")
-        if isinstance(placed.event, LinesMatched):
-            self._check_lines(placed, placed.event)
+        match placed.event:
+            case LinesMatched() as matched:
+                self._check_lines(placed, matched)
+            case PartSubmitted(basis=basis):
+                known = [self._batches.get(index, ("", 0)) for index in basis.batches]
+                own = all(party == placed.party for party, _ in known)
+                require(own, "it rests on rows that its party never recorded")
+                most = sum(count for _, count in known)
+                is_summed_up = basis.kind is BasisKind.OBSERVATIONS
+                require(not is_summed_up or basis.row_count <= most, "it counts more rows than are")
+            case _:
+                pass
 
     def _check_lines(self, placed: Placed, matched: LinesMatched) -> None:
         seen: set[tuple[int, int]] = set()
@@ -98,6 +112,8 @@ class Sequel:
         match placed.event:
             case ProposalSuperseded() as superseded:
                 self._superseded = superseded
+            case ObservationsRecorded(count=count):
+                self._batches[placed.index] = (placed.party, count)
             case StatementImported(line_count=count):
                 self._imports[placed.index] = (placed.party, count)
             case LinesMatched(lines=lines):

@@ -1,7 +1,10 @@
 """Exports that a host forged with the log's own key: whole in every hash, yet found."""
 
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
+
+import pytest_asyncio
 
 from ledger import settlement
 from ledger.accord import under_policy
@@ -13,6 +16,7 @@ from ledger.fact import CLOCK, Fact
 from ledger.ids import Seed
 from ledger.indicator import IndicatorProposed
 from ledger.journal import SettlementPosted
+from ledger.part import PartSubmitted
 from ledger.payment import (
     LinePlace,
     PaymentConfirmed,
@@ -37,7 +41,7 @@ from tests.test_story import (
     settled,
 )
 from tests.trust.steps import exported
-from tests.world import World, bare
+from tests.world import World
 
 
 async def told(world: World, tmp_path: Path) -> Forger:
@@ -72,7 +76,8 @@ def settled_again(forger: Forger) -> Forger:
     buyer = book.ecosystem.outsourcer.party_id
     again = computed(book, scheme, SettlementKind.INCENTIVE, content.period, book.last_at, "twice")
     seed = Seed(bytes(32))
-    facts = settlement.propose(again, "twice", buyer, book.agreements, "", seed)
+    signing = book.ecosystem.signing_ids(book.last_at)
+    facts = settlement.propose(again, "twice", buyer, signing, book.agreements, "", seed)
     shaped = [each for fact in facts for each in under_policy(book, fact, book.last_at)]
     forger.write(shaped, buyer)
     return consented(forger, facts[-1].event.opening.proposal_id)  # type: ignore[attr-defined]  # a proposal's event
@@ -87,68 +92,97 @@ def matched(forger: Forger, place: LinePlace) -> Forger:
     return forger.write([Fact(LinesMatched((line,)), due.audience)], due.payee)
 
 
-async def test_a_forged_export_is_found_by_what_does_not_follow(
-    world: World, tmp_path: Path
-) -> None:
-    """Each forgery is sealed, hashed and signed as a host could; each is named."""
-    true = await told(world, tmp_path)
-    ids = {name: bare(key) for name, key in world.parties.items()}
-    buyer = ids[BUYER]
-    remark = MakeRemark("", "So it was.")
+REMARK = MakeRemark("", "So it was.")
+MONTH = date(2024, 4, 30)
 
-    def found(forger: Forger, why: str) -> None:
-        findings = forger.verdict(tmp_path / "forged.ndjson").findings
+
+@dataclass
+class Case:
+    """The true ledger, and where forged ones are written."""
+
+    true: Forger
+    path: Path
+
+    @property
+    def whole(self) -> Forger:
+        """All of the true ledger, to be gone on from."""
+        return self.true.upto(len(self.true.lines))
+
+    @property
+    def buyer(self) -> str:
+        """The outsourcer's id."""
+        assert self.true.book.ecosystem is not None
+        return self.true.book.ecosystem.outsourcer.party_id
+
+    def found(self, forger: Forger, why: str) -> None:
+        """Assert that the forgery is found, and named for what it breaks."""
+        findings = forger.verdict(self.path).findings
         assert any(why in finding for finding in findings), (why, findings)
 
-    whole = true.upto(len(true.lines)).act(buyer, remark)
-    assert whole.verdict(tmp_path / "forged.ndjson").findings == []
 
-    # an agreed settlement that nobody posted: at the end, and with the world going on
-    found(true.before(SettlementPosted), "posts is left out at the end")
-    found(true.before(SettlementPosted).act(buyer, remark), "posts is next")
+@pytest_asyncio.fixture
+async def case(world: World, tmp_path: Path) -> Case:
+    """A true story to its end; going on honestly, nothing is found."""
+    found = Case(await told(world, tmp_path), tmp_path / "forged.ndjson")
+    assert found.whole.act(found.buyer, REMARK).verdict(found.path).findings == []
+    return found
+
+
+async def test_what_follows_from_an_outcome_cannot_be_left_out_nor_done_twice(case: Case) -> None:
+    """An agreed settlement that nobody posted, books that stay open, a period settled twice."""
+    true, buyer = case.true, case.buyer
+    case.found(true.before(SettlementPosted), "posts is left out at the end")
+    case.found(true.before(SettlementPosted).act(buyer, REMARK), "posts is next")
     late = true.before(SettlementPosted)
     posting = Fact(true.placed[late.book.size].event)
-    found(late.write([posting], buyer, seconds=9), "in one breath")
-    found(late.upto(late.book.size - 1).write([posting], CLOCK), "in one breath")
+    case.found(late.write([posting], buyer, seconds=9), "in one breath")
+    case.found(true.before(SettlementPosted).write([posting], CLOCK), "in one breath")
+    case.found(settled_again(case.whole), "settled already")
 
-    # a period that is settled twice, all having consented
-    found(settled_again(true.upto(len(true.lines))), "settled already")
-
-    # books that were closed by all, and stay open
-    month = date(2024, 4, 30)
-    closing = true.upto(len(true.lines)).act(buyer, ProposeClose(month))
+    closing = case.whole.act(buyer, ProposeClose(MONTH))
     [key] = closing.book.closings.proposals
-    found(consented(closing, key, omit=(BooksClosed,)).act(buyer, remark), "posts is next")
-
+    case.found(consented(closing, key, omit=(BooksClosed,)).act(buyer, REMARK), "posts is next")
     # a proposal that is put away, and nothing in its place
-    open_one = true.upto(len(true.lines)).act(buyer, ProposeClose(month))
+    open_one = case.whole.act(buyer, ProposeClose(MONTH))
     [key] = open_one.book.closings.proposals
-    gone = ProposalSuperseded(key, by="nothing")
-    found(open_one.write([Fact(gone)], buyer).act(buyer, remark), "right after it is superseded")
+    gone = Fact(ProposalSuperseded(key, by="nothing"))
+    case.found(open_one.write([gone], buyer).act(buyer, REMARK), "right after it is superseded")
 
-    # versions that do not follow, under an old number or an owner's head
-    for kind in (IndicatorProposed, SchemeProposed):
-        again = true.upto(len(true.lines))
-        event = next(each.event for each in true.placed if isinstance(each.event, kind))
-        opening = event.opening.__class__(  # type: ignore[attr-defined]  # a proposal's event
-            "again", event.opening.kind, event.opening.subject,  # type: ignore[attr-defined]
-            event.opening.signatories, event.opening.needed,  # type: ignore[attr-defined]
-        )  # fmt: skip
-        found(again.write([altered(Fact(event), opening=opening)], buyer), "does not follow")
 
-    # payments: on a day to come, by the other side, taken back for no reason
+async def test_evidence_and_versions_are_of_what_stands(case: Case) -> None:
+    """Rows that nobody recorded, more rows than there are, versions that are not the next."""
+    true = case.true
+    last = true.placed[true.before(PartSubmitted).book.size]
+    assert isinstance(last.event, PartSubmitted)
+    basis = last.event.basis
+
+    def reported(**fields: object) -> Forger:
+        fact = altered(Fact(last.event), **fields)
+        return true.upto(last.index).write([fact], last.party, last.subject)
+
+    case.found(reported(basis=replace(basis, batches=(0,))), "never recorded")
+    case.found(reported(basis=replace(basis, row_count=9)), "more rows than are")
+    case.found(reported(version=2), "not in force")
+    for event in [each.event for each in true.placed]:
+        if isinstance(event, IndicatorProposed | SchemeProposed):
+            opening = replace(event.opening, proposal_id="again", replaces="")
+            again = altered(Fact(event), opening=opening)
+            case.found(case.whole.write([again], case.buyer), "does not follow")
+
+
+async def test_payments_are_of_their_own_side_and_of_their_day(case: Case) -> None:
+    """On a day to come, by the other side, taken back for no reason, of no bank's statement."""
+    true, buyer = case.true, case.buyer
     before = true.before(PaymentReported)
-    facts = [Fact(true.placed[before.book.size].event)]
+    reported = Fact(true.placed[before.book.size].event)
     day = before.book.last_at.date() + timedelta(days=30)
-    found(before.write([altered(facts[0], paid_on=day)], buyer), "a day to come")
+    case.found(before.write([altered(reported, paid_on=day)], buyer), "a day to come")
     before = true.before(PaymentConfirmed)
-    event = true.placed[before.book.size].event
-    found(before.write([Fact(event)], buyer), "only the payee confirms")
-    back = true.upto(len(true.lines))
-    payment = next(iter(back.book.payments))
-    [fact] = back.facts(buyer, ReversePayment(payment, "It came back."))
+    confirmed = Fact(true.placed[before.book.size].event)
+    case.found(before.write([confirmed], buyer), "only the payee confirms")
+    back = case.whole
+    [fact] = back.facts(buyer, ReversePayment(next(iter(back.book.payments)), "It came back."))
     assert isinstance(fact.event, PaymentReversed)
-    found(back.write([Fact(fact.event, fact.audience)], buyer), "says not why")
-
-    # a bank's line of a statement that nobody imported
-    found(matched(true.before(PaymentReported), LinePlace(1, 0, "m")), "no such statement")
+    case.found(back.write([Fact(fact.event, fact.audience)], buyer), "says not why")
+    nowhere = LinePlace(1, 0, "m")
+    case.found(matched(true.before(PaymentReported), nowhere), "no such statement")
