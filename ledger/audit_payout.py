@@ -7,6 +7,7 @@ from ledger import first_check, first_settlement, first_terms, scheme
 from ledger.basis import facts_for, measured_for
 from ledger.book import Book
 from ledger.closeout import require_open
+from ledger.correction import require_alone
 from ledger.evaluation import RULES_VERSION
 from ledger.journal import SettlementPosted, StakePosted
 from ledger.netting import DuesNetted
@@ -90,6 +91,8 @@ def check_settlement(book: Book, at: datetime, event: SettlementProposed) -> Non
     require(is_free, "its period is settled already")
     require(key not in book.settlement_proposals, "its id was used before")
     require_open(book, agreed, period)
+    if ecosystem(book).proposal_days is not None:  # before, two could be pending at once
+        require_alone(book, content.scheme_id, kind)
     if rules == first_terms.RULES_VERSION:
         measured = measured_for(book, agreed.terms.indicator_ids(), period)
         expected = first_settlement.compute_first(agreed, measured, period, key)

@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from immutables import Map
 
+from ledger.agreement import SubjectBusy
 from ledger.amounts import Money
 from ledger.basis import Histories, calendar_for, inputs_for, personally, year_of
 from ledger.book import Book
@@ -48,6 +49,25 @@ class NothingEarnedBack(Refusal):
 
 class NobodyLate(Refusal):
     """All parts of {period} were reported in time. -> There is no penalty to settle."""
+
+
+CORRECTING = frozenset({SettlementKind.TRUE_UP, SettlementKind.EARN_BACK, SettlementKind.REVERSAL})
+"""Kinds that are computed from what was given before, and change it."""
+
+
+def require_alone(book: Book, scheme_id: str, kind: SettlementKind, replaces: str = "") -> None:
+    """Return if no other correction of a scheme waits for its answers. Raises SubjectBusy.
+
+    Each is a difference to what was given: of two at once the second would correct it twice.
+    """
+    if kind not in CORRECTING:
+        return
+    for proposal_id in book.agreements.pending.values():
+        other = book.settlements.get(proposal_id)
+        if other is None or proposal_id == replaces:
+            continue
+        if other.content.scheme_id == scheme_id and other.content.kind in CORRECTING:
+            raise SubjectBusy("kind", status=other.status)
 
 
 @dataclass(frozen=True, slots=True)

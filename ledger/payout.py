@@ -14,6 +14,7 @@ from ledger.book import Book
 from ledger.booking import book_entry, posted_content
 from ledger.closeout import require_open
 from ledger.commands import Decision
+from ledger.correction import require_alone
 from ledger.ecosystem import Ecosystem
 from ledger.errors import Refusal
 from ledger.fact import CLOCK, Fact, Placed
@@ -97,6 +98,7 @@ def _propose_settlement(
     if kind in (SettlementKind.INCENTIVE, SettlementKind.CREDIT) and kind is not own:
         raise settlement.KindDiffers("kind", own=own, kind=kind)
     require_open(book, agreed, command.period)
+    require_alone(book, agreed.scheme_id, kind, command.replaces)
     settlement_id = seed.new_id()
     found = settle(book, agreed, kind, command.period, now, settlement_id)
     proposed = settlement.propose(
