@@ -26,6 +26,8 @@ def check_scheme(book: Book, event: SchemeProposed, at: datetime) -> None:
     current = book.current_scheme(event.scheme_id)
     follows = event.version == (current.version + 1 if current else 1)
     require(follows, "its version does not follow")
+    if ecosystem(book).proposal_days is not None:  # before, a version could change it
+        scheme.check_next(event.terms, current)
     facts = facts_for(book, event.terms)
     around = ecosystem(book)
     signing, outsourcer = around.signing_ids(at), around.outsourcer.party_id

@@ -180,7 +180,7 @@ def matched_line(
 def settled_dues(book: Book, event: SettlementEvent) -> tuple[Due, ...]:
     """What a posted settlement or stake made owed, as it stands."""
     settled = posted_content(book, event)
-    found = []
+    found: list[Due | None] = []
     for stake in settled.content.stakes:
         rest = rest_reference(settled.settlement_id, stake.party_id)
         found += [book.dues.get(stake.reference), book.dues.get(rest)]

@@ -6,6 +6,8 @@ each other. What was paid stays paid: it is then owed back. Source: `domain.md` 
 ("corrections are new entries with reversal links").
 """
 
+from immutables import Map
+
 from ledger.amounts import Money
 from ledger.basis import calendar_for, year_of
 from ledger.book import Book, replace
@@ -41,7 +43,7 @@ def reversible(book: Book, agreed: Scheme, period: str) -> Settlement:
     found = book.settlements[proposal_id]
     if found.settlement_id not in book.posted:
         raise NotReversible("period", period=period, reason="only its undisputed part binds")
-    parts = book.part_posted.get((agreed.scheme_id, period), {})
+    parts = book.part_posted.get((agreed.scheme_id, period), Map())
     if any(settlement_id != found.settlement_id for settlement_id, _ in parts):
         reason = "an undisputed part was posted of an earlier one"
         raise NotReversible("period", period=period, reason=reason)

@@ -182,6 +182,17 @@ def asked(
     return frozenset({outsourcer_id, *terms.sharer_ids(), *before.intersection(signing_ids)})
 
 
+def check_next(terms: SchemeTerms, current: Scheme | None) -> None:
+    """Return if terms can follow those in force: in their currency. Raises SchemeMalformed.
+
+    A true-up settles what old versions gave in the amounts of the newest.
+    """
+    if current is not None:
+        kept = current.terms.currency
+        same = terms.currency == kept
+        need(same, "funding", f"a version keeps the currency {kept}; another is another scheme")
+
+
 def propose(
     command: ProposeScheme,
     facts: Facts,
@@ -198,6 +209,7 @@ def propose(
     """
     signing, outsourcer_id = ecosystem.signing_ids(now), ecosystem.outsourcer.party_id
     check(command.terms, facts, signing, outsourcer_id)
+    check_next(command.terms, current)
     check_parts(command.terms, command.parts, facts, signing, outsourcer_id)
     scheme_id = current.scheme_id if current else seed.new_id()
     if not current and command.replaces:

@@ -93,3 +93,21 @@ async def test_whom_a_proposal_does_not_concern_does_not_replace_it(world: World
     again = await world.done(TRAIN, "proposeIndicator", mine, PROPOSED)
     await world.agree(again["proposal"], TRACK, TRAIN)
     await audit(world.settings, world.ecosystem_id)
+
+
+async def test_a_scheme_keeps_its_currency(world: World) -> None:
+    """A true-up of a month in pounds would be settled in as many yen."""
+    await world.found(BUYER, *PARTNERS)
+    indicator = await agreed_indicator(world)
+    scheme = await agreed_scheme(world, indicator)
+    terms = scheme_terms(world, indicator, {TRACK: "1"}) | {"schemeId": scheme}
+    terms["funding"] = {"pool": {"amount": "10000", "currency": "JPY"}}
+    terms["rounding"] = {"mode": "HALF_UP", "step": "1", "stage": "TOTAL"}
+    [example] = terms["workedExamples"]
+    example["expected"] = {"amount": "7500", "currency": "JPY"}
+
+    refused = await world.refused(BUYER, "proposeScheme", terms)
+
+    assert (refused["code"], refused["path"]) == ("SCHEME_MALFORMED", "funding")
+    del terms["schemeId"]
+    await world.done(BUYER, "proposeScheme", terms, PROPOSED)
