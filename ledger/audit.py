@@ -102,7 +102,7 @@ def _check_audience(book: Book, placed: Placed) -> None:
 
 def _check_members(book: Book, placed: Placed | Sealed) -> None:
     if placed.audience != EVERYBODY:
-        members = ecosystem(book).member_ids(placed.at)
+        members = ecosystem(book).member_ids(placed.at) | {placed.party}  # it may have left
         require(members.issuperset(placed.audience), "its audience holds strangers")
 
 
