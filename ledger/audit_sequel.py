@@ -74,9 +74,11 @@ class Sequel:
             require(not isinstance(placed.event, _SEQUELS), "no outcome right before it posts that")
         if self._superseded is not None:
             terms = opening_of(placed.event)
-            said = None if terms is None else (terms.replaces, terms.proposal_id)
+            named = None if terms is None else (terms.replaces, terms.proposal_id)
             required = (self._superseded.proposal_id, self._superseded.by)
-            require(said == required, "what replaces a proposal comes right after it is superseded")
+            require(
+                named == required, "what replaces a proposal comes right after it is superseded"
+            )
         match placed.event:
             case LinesMatched() as matched:
                 self._check_lines(placed, matched)
