@@ -105,7 +105,7 @@ def recomputed(
         rules = settlement.content.rules_version
         inputs = inputs_for(book, scheme, period, calendar, histories, rules)
         inputs = replace(inputs, used=used_by(done, scheme, period, calendar))
-        found = evaluate(scheme.terms, inputs)
+        found = evaluate(scheme.terms, inputs, rules)
         done.append(Recomputed(period, scheme, settlement.settlement_id, found))
     return tuple(done)
 
@@ -219,7 +219,8 @@ def earned_back(
             _add_losses(book, rule, done, exact, trace)
     if not any(exact.values()):
         raise NothingEarnedBack("period", period=period_key, reason="no loss meets its condition")
-    parts = rounded(tuple(exact.values()), agreed.terms.rounding, agreed.terms.currency)
+    given = tuple(exact.values())
+    parts = rounded(given, agreed.terms.rounding, agreed.terms.currency, rules)
     amounts = dict(zip(exact, parts, strict=True))
     for key, part in amounts.items():
         inputs = (TraceInput("exact amount", exact[key]),)

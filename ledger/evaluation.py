@@ -11,6 +11,7 @@ Source: `domain.md` section 6.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 
 from ledger import adjusting
 from ledger.adjusting import Row
@@ -36,6 +37,9 @@ RULES_VERSION = 3
 COUNTS_PERIODS = 3
 """Since this version windows count the calendar's periods, measured or not, `rollingCount` is kept,
 and a year's cap counts the year's later periods that are settled already (`basis`)."""
+
+CAPS_HOLD_ROUNDED = 3
+"""Since this version a rest of cents goes to nobody beyond its own amount rounded up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,10 @@ class Evaluation:
     by_item: Mapping[str, Row]
 
 
-def evaluate(terms: SchemeTerms, inputs: Inputs) -> Evaluation:
+def evaluate(terms: SchemeTerms, inputs: Inputs, rules: int = RULES_VERSION) -> Evaluation:
     """Scores, total, caps, parts, and every step. Raises NothingToRead, ValueInNoRow.
 
-    Requires a series for each of `terms.indicator_ids()`.
+    Requires a series for each of `terms.indicator_ids()`. By the rules of a version.
     """
     party_ids = terms.party_ids()
     found, steps = contributions(terms.items, inputs.series, party_ids, terms.reweighting)
@@ -87,7 +91,7 @@ def evaluate(terms: SchemeTerms, inputs: Inputs) -> Evaluation:
     rows = _rows(terms, inputs, found, total, pools, trace)
     funds = adjusting.Funds(sum(pools, Fraction(0)), _caps_base(terms, pools), inputs.used)
     rows, nets = adjusting.adjusted(terms, rows, inputs.series, funds, inputs.protections, trace)
-    parts = rounded(nets, terms.rounding, terms.currency)
+    parts = rounded(nets, terms.rounding, terms.currency, rules)
     for party_id, exact, part in zip(party_ids, nets, parts, strict=True):
         used = (TraceInput("exact amount", exact),)
         trace.append(TraceStep("stake", party_id, _split_rule(terms.rounding), used, part.value))
@@ -226,10 +230,13 @@ class _Worth:
         return tuple(pool * share for share in kept), pool * sum(kept, Fraction(0))
 
 
-def rounded(nets: Sequence[Fraction], rounding: MoneyRounding, currency: str) -> tuple[Money, ...]:
+def rounded(
+    nets: Sequence[Fraction], rounding: MoneyRounding, currency: str, rules: int = RULES_VERSION
+) -> tuple[Money, ...]:
     """Exact amounts as money, gains and losses apart, in steps of the rounding.
 
-    Law: with TOTAL the gains add up to the rounded sum of gains, the losses to that of losses.
+    Laws: with TOTAL the gains add up to the rounded sum of gains, the losses to that of losses;
+    no part is a whole step or more from its exact amount, so a cap in whole steps holds.
     """
     unit, step = Money(currency, 1).value, rounding.step
     if rounding.stage is MoneyStage.EACH_PART:
@@ -241,10 +248,26 @@ def rounded(nets: Sequence[Fraction], rounding: MoneyRounding, currency: str) ->
         if not chosen:
             continue
         whole = round_to(sum((nets[i] for i in chosen), Fraction(0)), step, rounding.mode)
-        split = allocate(int(whole / step), [abs(nets[i]) for i in chosen])
+        exact = [abs(nets[i]) for i in chosen]
+        split = allocate(int(abs(whole) / step), exact)
+        if rules >= CAPS_HOLD_ROUNDED:
+            split = _within([each / step for each in exact], split)
         for place, steps_of in zip(chosen, split, strict=True):
-            parts[place] = int(steps_of * step / unit)
+            parts[place] = int(steps_of * step / unit) * (1 if is_gain else -1)
     return tuple(Money(currency, part) for part in parts)
+
+
+def _within(exact: Sequence[Fraction], split: Sequence[int]) -> list[int]:
+    """The same sum, no part above its exact number of steps rounded up, none below it cut.
+
+    The rounded total is split in proportion, which may lift a part over its own amount: what is
+    over goes to the largest remainders of the others, ties to the earlier.
+    """
+    parts = [min(part, ceil(most)) for part, most in zip(split, exact, strict=True)]
+    order = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
+    for i in order[: sum(split) - sum(parts)]:
+        parts[i] += 1
+    return parts
 
 
 def _summed_up(

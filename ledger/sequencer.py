@@ -315,9 +315,12 @@ class Sequencer:
             )
             if decision.batch is not None:
                 batch.claim(decision.party, decision.batch)
-            return batch.add(request, decision, seed)
         except Refusal as refusal:
             return refusal
+        try:
+            return batch.add(request, decision, seed)
+        except Refusal as refusal:  # decided is decided: half of it is never written
+            raise Fault(f"a decision was refused as it was entered: {refusal}") from refusal
 
 
 def _draw() -> Seed:

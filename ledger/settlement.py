@@ -217,7 +217,7 @@ def compute(
 
     Raises what `evaluation.evaluate` raises.
     """
-    found = evaluate(scheme.terms, inputs)
+    found = evaluate(scheme.terms, inputs, rules)
     kind, party_ids = own_kind(scheme), scheme.terms.party_ids()
     return content_of(scheme, kind, period, party_ids, found, settlement_id, rules=rules)
 

@@ -132,7 +132,7 @@ def joint(
         settlement.require_settleable(agreed, measured, period, rules)
         common = replace(agreed, terms=nominal(agreed.terms))
         inputs = inputs_for(book, common, around, calendar, rules=rules)
-        scored = evaluate(common.terms, inputs)
+        scored = evaluate(common.terms, inputs, rules)
         steps = tuple(step for step in scored.trace if step.name in _JOINT_STEPS)
         found = replace(found, total_score=scored.total_score, trace=steps)
     content = settlement.content_of(

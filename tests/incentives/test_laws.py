@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger import first_terms
-from ledger.amounts import Money, Rounding
-from ledger.evaluation import Evaluation, Inputs, evaluate
+from ledger.amounts import Money, Rounding, round_to
+from ledger.evaluation import CAPS_HOLD_ROUNDED, Evaluation, Inputs, evaluate, rounded
 from ledger.indicator import FROM_PREVIOUS, Boundary, Levels, LowSample
 from ledger.reading import PartValue, Result
-from ledger.terms import SchemeTerms
+from ledger.terms import MoneyRounding, MoneyStage, SchemeTerms
 from tests.incentives.declared import declared, engine_terms, item, line, shared, stated, told
 
 LEVELS = Levels(Fraction(0), Fraction(50), Fraction(100), Fraction(120))
@@ -221,3 +221,33 @@ def test_the_first_terms_give_the_same_cents_by_todays_rules(
 
     assert (now.parts, now.payout, now.unallocated) == (then.parts, then.payout, then.unallocated)
     assert now.total_score == then.total_score
+
+
+NETS = st.lists(st.fractions(-20, 20, max_denominator=400), min_size=1, max_size=6)
+
+
+@given(NETS, MODES, st.sampled_from(["0.01", "0.05", "1"]))
+def test_a_rest_of_cents_lifts_nobody_beyond_its_own_amount(
+    nets: list[Fraction], mode: Rounding, step: str
+) -> None:
+    """Gains and losses each add up to their rounded sum; no part is a step off its own amount."""
+    rounding = MoneyRounding(mode, Fraction(step), MoneyStage.TOTAL)
+    parts = [part.value for part in rounded(nets, rounding, "EUR")]
+
+    for side in (1, -1):
+        own = [net for net in nets if net * side > 0]
+        whole = round_to(sum(own, Fraction(0)), rounding.step, mode)
+        assert sum(part for part in parts if part * side > 0) == whole
+    for net, part in zip(nets, parts, strict=True):
+        assert abs(part - net) < rounding.step
+        assert part * net >= 0
+
+
+def test_a_cap_holds_though_the_rest_of_the_others_rounds_up() -> None:
+    """Capped at 10.00 beside two quarters of a cent; settled before, the cent stays as it was."""
+    nets = [Fraction(10), Fraction("0.0025"), Fraction("0.0025")]
+    rounding = MoneyRounding(Rounding.HALF_UP, Fraction("0.01"), MoneyStage.TOTAL)
+
+    assert [part.amount_minor for part in rounded(nets, rounding, "EUR")] == [1000, 1, 0]
+    before = rounded(nets, rounding, "EUR", CAPS_HOLD_ROUNDED - 1)
+    assert [part.amount_minor for part in before] == [1001, 0, 0]
