@@ -6,9 +6,9 @@ index under today's authority. Source: `api.md`, "idempotency", "receipts", "dry
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from hashlib import sha256
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 import msgspec
 import strawberry
@@ -148,14 +148,34 @@ class Payload:
 
 
 def fingerprint(mutation: str, given: object) -> bytes:
-    """SHA-256 of the mutation's name and the JCS of the coerced input."""
-    plain = msgspec.to_builtins(given, enc_hook=_encode_given)
+    """SHA-256 of the mutation's name and the JCS of the coerced input, without what is by default.
+
+    So a request that is sent again has the same one after a release that added optional fields.
+    """
+    plain = msgspec.to_builtins(_stated(given), enc_hook=encode_hook)
     return sha256(mutation.encode() + b"\0" + canonical.encode(plain)).digest()
 
 
-def _encode_given(value: object) -> object:
-    """As a body is encoded; what a one-of input leaves out is null."""
-    return None if value is strawberry.UNSET else encode_hook(value)
+def _stated(value: object) -> object:
+    """A value, of its inputs only the fields that say something else than their default."""
+    if isinstance(value, list | tuple):
+        return [_stated(item) for item in value]
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    stated = {each.name: getattr(value, each.name) for each in fields(value) if each.init}
+    return {
+        each.name: _stated(stated[each.name])
+        for each in fields(value)
+        if each.init and not _is_by_default(each, stated[each.name])
+    }
+
+
+def _is_by_default(field: Field[Any], value: object) -> bool:
+    if value is None or value is strawberry.UNSET:
+        return True
+    if field.default_factory is not MISSING:
+        return bool(value == field.default_factory())
+    return field.default is not MISSING and bool(value == field.default)
 
 
 Prepare = Callable[[], Command] | Callable[[], Awaitable[Command]]
