@@ -9,7 +9,7 @@ import logging
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from ledger.batch import Receipt, Request
 from ledger.book import Book
@@ -22,7 +22,7 @@ from ledger.ids import SEED_SIZE, EcosystemId, Seed
 from ledger.lapse import lapsed_by
 from ledger.memory import HeadMemory, NoMemory
 from ledger.rollback import check_head
-from ledger.sequencer import LONG, Clock, Sequencer, Surroundings
+from ledger.sequencer import LONG, MAX_CLOCK_DRIFT, Clock, Sequencer, Surroundings
 from ledger.store import entries
 from ledger.store.pool import Database
 from ledger.tree import Frontier
@@ -69,10 +69,12 @@ class Ledger:
         snapshot_every: int = SNAPSHOT_EVERY,
         committed: Callable[[EcosystemId], None] = lambda _: None,
         watch: Watch | None = None,
+        max_drift: timedelta = MAX_CLOCK_DRIFT,
     ) -> None:
         """Writes go to `database`; `committed` is called after each durable batch.
 
         `memory` is what the head is compared with before anything is written; `watch` looks on.
+        `max_drift` is how far the clock and the database's may be apart: far for a staged one.
         """
         self.database = database
         self.log_identity = log_identity
@@ -89,6 +91,7 @@ class Ledger:
             committed,
             self.stopped,
             watch or NoWatch(),
+            max_drift,
         )
         self._sequencers: OrderedDict[EcosystemId, Sequencer] = OrderedDict()
         self._is_closing = False

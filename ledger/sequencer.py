@@ -64,7 +64,10 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a sequencer works with. `committed` and `stopped` are told what happened."""
+    """What a sequencer works with. `committed` and `stopped` are told what happened.
+
+    `max_drift`: how far `clock` and the database's may be apart before nothing is written.
+    """
 
     database: Database
     log_identity: LogIdentity
@@ -75,6 +78,7 @@ class Surroundings:
     committed: Callable[[EcosystemId], None]
     stopped: Callable[[EcosystemId, Fault], None]
     watch: Watch
+    max_drift: timedelta = MAX_CLOCK_DRIFT
 
 
 @dataclass(slots=True)
@@ -239,7 +243,7 @@ class Sequencer:
         self, connection: Connection, head: entries.Head, requests: list[Request]
     ) -> Pending:
         now = self._around.clock()
-        if abs(now - head.database_at) > MAX_CLOCK_DRIFT:
+        if abs(now - head.database_at) > self._around.max_drift:
             raise ClockDrifts(f"service {now.isoformat()}, database {head.database_at.isoformat()}")
         if head.last_at is not None:
             now = max(now, head.last_at)  # a clock that steps back never makes an entry older

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,7 @@ from ledger.checkpoint import render_verifier
 from ledger.commit import system_clock
 from ledger.errors import Fault, Refusal, Trouble
 from ledger.ids import EcosystemId, PartyId, is_id
-from ops import caretaker, demo, migrate, push, trust, welcome
+from ops import caretaker, demo, gallery, migrate, push, stage, trust, welcome
 from ops.backup import BackupRefused
 from ops.consent import CannotSign
 from ops.export import export
@@ -117,6 +118,31 @@ async def _seed(chosen: Settings) -> None:
     async with open_doors(chosen) as doors:
         chains = await demo.seed(doors, say)
     print(welcome.text(chosen, chains), flush=True)
+
+
+class Size(StrEnum):
+    """How much of it."""
+
+    SMALL = "small"
+    LARGE = "large"
+
+
+@app.command("demo")
+def demo_command(
+    size: Annotated[Size, typer.Option(help="large: many months of many indicators too.")] = (
+        Size.SMALL
+    ),
+) -> None:
+    """Enter an invented ecosystem with every state that a screen has to show."""
+    chosen = here(load())
+    more = {"months": 26, "indicators": 12} if size is Size.LARGE else {}
+    clock = stage.StagedClock()
+
+    async def enter() -> stage.Gallery:
+        async with open_doors(chosen, clock, max_drift=stage.STAGED) as doors:
+            return await gallery.seed(doors, clock, say, **more)
+
+    print(welcome.gallery_text(asyncio.run(enter())))
 
 
 @app.command()

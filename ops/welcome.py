@@ -88,6 +88,22 @@ def text(settings: Settings, chains: tuple[Chain, Chain]) -> str:
     return "\n".join(lines)
 
 
+def gallery_text(made: Chain) -> str:
+    """Whose tokens show what."""
+    ecosystem = bare(made.ecosystem_id)
+    lines = [
+        "",
+        "Everything that a screen has to show, all of it invented; ask for dues on 2025-05-20.",
+        "",
+        f"  ecosystem  {ecosystem}",
+        *(f"  party      {bare(each)}  {name}" for name, each in made.parties.items()),
+        "",
+        "A token of a party:",
+        f"  {sys.argv[0]} token --role VIEWER --ecosystem {ecosystem} --party PARTY",
+    ]
+    return "\n".join(lines)
+
+
 def verdict_text(verdict: Verdict) -> str:
     """A verdict for a person."""
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(verdict.kinds.items()))

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import uvicorn
 from starlette.applications import Starlette
@@ -34,7 +35,7 @@ from ledger.providers import Providers
 from ledger.publish import Publisher
 from ledger.read import Reader
 from ledger.rows import Rows
-from ledger.sequencer import Clock
+from ledger.sequencer import MAX_CLOCK_DRIFT, Clock
 from ledger.store.pool import open_database
 from ledger.uploading import AT_ONCE, Uploads
 from ledger.watch import Watch
@@ -77,10 +78,12 @@ async def open_doors(
     watch: Watch | None = None,
     changed: Callable[[EcosystemId], None] = lambda _: None,
     onlooker: Onlooker | None = None,
+    max_drift: timedelta = MAX_CLOCK_DRIFT,
 ) -> AsyncIterator[Doors]:
     """The doors of the workroom while the block runs; `watch` and `onlooker` look on.
 
-    `changed` is told of what was committed here. Raises Trouble, KeyMissing, CannotStart.
+    `changed` is told of what was committed here; `max_drift` is far for a staged clock alone.
+    Raises Trouble, KeyMissing, CannotStart.
     """
     signer = log_signer(settings)
     terms = Terms(settings.burst_points, settings.rate_points)
@@ -111,6 +114,7 @@ async def open_doors(
             queue_limit=settings.queue_limit,
             committed=committed,
             watch=watch,
+            max_drift=max_drift,
         )
         await ledger.check_memory()
         try:

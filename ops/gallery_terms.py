@@ -1,0 +1,115 @@
+"""The gallery's terms: two joint indicators and an incentive, all of them invented."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Parties = Mapping[str, str]
+"""Ids by name."""
+
+
+def complaints(owners: Parties, weights: Mapping[str, str], **stated: Any) -> dict[str, Any]:  # noqa: ANN401 -- JSON
+    """Complaints of a month: fewer are better; green at 60, red above 80."""
+    terms = {
+        "name": "Complaints",
+        "why": "A customer complains about the service, whoever ran it.",
+        "theme": "CUSTOMER_SATISFACTION",
+        "perspective": "EXPERIENCE",
+        "unit": "complaints",
+        "direction": "LOWER_IS_BETTER",
+        "boundary": "INCLUSIVE",
+        "owners": [{"partyId": owners[n], "weight": w} for n, w in weights.items()],
+        "attribution": "ATTRIBUTED",
+        "method": {"kind": "SUM", "margin": "NONE", "series": "complaints"},
+        "rounding": {"mode": "HALF_UP", "step": "1", "stage": "BEFORE_COMPARING"},
+        "calendar": {"kind": "MONTH", "timeZone": "Europe/London"},
+        "levels": {"baseline": "90", "minimum": "80", "target": "60", "stretch": "40"},
+        "minimumSample": 0,
+        "lowSample": "PAY_NOTHING",
+        "stage": "LIVE",
+        "liveFrom": "2025-01",
+        "rollingCount": "CONTINUES",
+        "workedExamples": [
+            {
+                "parts": [{"partyId": owners[n], "value": "15"} for n in weights],
+                "expected": str(15 * len(weights)),
+            }
+        ],
+    }
+    return terms | stated
+
+
+def satisfaction(owners: Parties, weights: Mapping[str, str], **stated: Any) -> dict[str, Any]:  # noqa: ANN401 -- JSON
+    """Share of answers of at least 4 of 5; a sample below five is low. First in SHADOW."""
+    first, *others = weights
+    example = [{"partyId": owners[first], "answers": [{"value": "5", "count": 4}]}]
+    example += [
+        {"partyId": owners[name], "answers": [{"value": "1", "count": 1}]} for name in others
+    ]
+    terms = complaints(owners, weights) | {
+        "name": "Satisfaction",
+        "why": "Five green reports do not make a satisfied customer.",
+        "unit": "%",
+        "direction": "HIGHER_IS_BETTER",
+        "method": {
+            "kind": "SHARE_MEETING_TARGET",
+            "margin": "WILSON",
+            "series": "satisfaction",
+            "scale": "100",
+            "answers": {"denominator": "ALL_ANSWERS", "lowest": "1", "highest": "5"},
+            "target": {"value": "4", "comparison": "AT_LEAST"},
+        },
+        "rounding": {"mode": "HALF_UP", "step": "0.01", "stage": "AFTER_COMPARING"},
+        "levels": {"baseline": "70", "minimum": "60", "target": "80", "stretch": "95"},
+        "minimumSample": 5,
+        "stage": "SHADOW",
+        "workedExamples": [{"parts": example, "expected": "80"}],
+    }
+    del terms["liveFrom"]
+    return terms | stated
+
+
+def incentive(owners: Parties, indicator: str, shares: Mapping[str, str]) -> dict[str, Any]:
+    """Up to 1,000.00 a month: a quarter at the minimum, all of it at the stretch."""
+    points = (("80", "0.25"), ("60", "0.75"), ("40", "1"))
+    return {
+        "name": "Joint service bonus (invented terms)",
+        "kind": "INCENTIVE",
+        "funding": {"pool": {"amount": "1000.00", "currency": "EUR"}},
+        "items": [
+            {
+                "indicatorId": indicator,
+                "weight": "1",
+                "reading": {"of": "VALUE", "stage": "DISPLAYED", "periods": 1},
+                "scoring": {
+                    "line": {
+                        "points": [{"at": at, "score": score} for at, score in points],
+                        "boundary": "INCLUSIVE",
+                        "before": "HELD",
+                        "after": "HELD",
+                    }
+                },
+                "basis": "JOINT",
+                "denominator": "INSIDE",
+            }
+        ],
+        "allocation": "WHOLE",
+        "reweighting": "AS_THE_INDICATOR_SAYS",
+        "split": {
+            "kind": "FIXED",
+            "shares": [{"partyId": owners[n], "share": s} for n, s in shares.items()],
+            "proRata": "BY_CALENDAR_DAY",
+            "fallsFree": "TO_THE_OUTSOURCER",
+        },
+        "rounding": {"mode": "HALF_UP", "step": "0.01", "stage": "TOTAL"},
+        "residual": "LARGEST_REMAINDER",
+        "unallocated": "RETURNS_TO_OUTSOURCER",
+        "validFromPeriod": "2025-01",
+        "yearStartsIn": 1,
+        "payment": {"dueDays": 30, "malus": "INVOICED"},
+        "workedExamples": [
+            {
+                "values": [{"indicatorId": indicator, "value": "60"}],
+                "expected": {"amount": "750.00", "currency": "EUR"},
+            }
+        ],
+    }
