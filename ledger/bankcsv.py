@@ -15,6 +15,7 @@ from ledger.bankstatement import (
     BankLine,
     BankStatement,
     StatementBroken,
+    electronic,
     reference_in,
 )
 from ledger.errors import Refusal
@@ -46,7 +47,7 @@ def read_csv(data: bytes) -> tuple[BankStatement, ...]:
         raise broken(text.count("\n", 0, text.index("\0")) + 1, "it holds the character NUL")
     lines: dict[tuple[str, str, str], list[BankLine]] = {}
     for number, row in _rows(text):
-        account, statement = row["account"].replace(" ", ""), row["statement"]
+        account, statement = electronic(row["account"]), row["statement"]
         if not account or not statement:
             raise broken(number, "a line names its account and its statement")
         lines.setdefault((account, statement, row["currency"]), []).append(_line(row, number))
@@ -117,7 +118,7 @@ def _line(row: dict[str, str], number: int) -> BankLine:
         reference=reference_in(row.get("reference", ""), end_to_end, text),
         end_to_end=end_to_end,
         counterparty=row.get("counterparty", ""),
-        counterparty_account=row.get("counterparty_account", "").replace(" ", ""),
+        counterparty_account=electronic(row.get("counterparty_account", "")),
         text=text,
         bank_reference=row.get("bank_reference", ""),
         is_reversal=reversal == "true",

@@ -27,7 +27,17 @@ MAX_LINES = 100_000
 MAX_STATEMENTS = 1000
 MARK_DIGITS = 40
 _REFERENCE = re.compile(r"(?=(RF[0-9]{2}[0-9A-Z]{16}))")
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}", re.IGNORECASE | re.ASCII)
 _SHORT_REFERENCE = re.compile(r"RF[0-9]{2}[0-9A-Z]{1,21}\Z")
+
+
+def electronic(account: str) -> str:
+    """An account without spaces, an IBAN in capitals, so that it is one whoever wrote it.
+
+    Source: ISO 13616-1, the electronic format of an IBAN.
+    """
+    account = account.replace(" ", "")
+    return account.upper() if _IBAN.fullmatch(account) else account
 
 
 class StatementBroken(Refusal):

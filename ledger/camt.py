@@ -24,6 +24,7 @@ from ledger.bankstatement import (
     BankLine,
     BankStatement,
     StatementBroken,
+    electronic,
     reference_in,
 )
 from ledger.errors import Refusal
@@ -167,7 +168,7 @@ class _Handler(ContentHandler):
         if any(each.currency != currency for each in moved):
             raise broken(node.line, f"amounts of statement {statement_id} are not all {currency}")
         return BankStatement(
-            account.replace(" ", ""),
+            electronic(account),
             statement_id,
             currency,
             self._balances.get("opening"),
@@ -251,8 +252,8 @@ def _line(
         reference=reference_in(structured, end_to_end, text),
         end_to_end="" if end_to_end == "NOTPROVIDED" else end_to_end,
         counterparty=details.say(f"RltdPties/{other}/Nm", f"RltdPties/{other}/Pty/Nm"),
-        counterparty_account=details.say(
-            f"RltdPties/{other}Acct/Id/IBAN", f"RltdPties/{other}Acct/Id/Othr/Id"
+        counterparty_account=electronic(
+            details.say(f"RltdPties/{other}Acct/Id/IBAN", f"RltdPties/{other}Acct/Id/Othr/Id")
         ),
         text=text,
         bank_reference=entry.say("AcctSvcrRef") or details.say("Refs/AcctSvcrRef"),

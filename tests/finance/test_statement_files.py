@@ -80,6 +80,19 @@ def test_the_mark_is_the_banks_reference_whatever_file_shows_it() -> None:
     assert day.digest == again.digest != month.digest
 
 
+def test_an_account_is_one_however_its_iban_is_written() -> None:
+    """In capitals or not, in groups of four or not, in either kind of file; other numbers stand."""
+    transfers = (Transfer("1.00", bank_reference="B1"),)
+    [plain] = read(camt(transfers, account="GB33BUKB20201555555555"))
+    [written] = read(camt(transfers, account="gb33 bukb 2020 1555 5555 55"))
+    [own] = read(camt(transfers, account="giro-77a"))
+    [listed] = read_csv(bank_csv(transfers).replace("GB1", "gb33bukb20201555555555").encode())
+
+    assert plain.account == written.account == listed.account
+    assert mark_of("p", plain, 0) == mark_of("p", written, 0) == mark_of("p", listed, 0)
+    assert own.account == "giro-77a"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "reason"),
     [
