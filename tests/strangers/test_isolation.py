@@ -20,9 +20,11 @@ from tests.world import World
 
 NEXT, ITS_PARTNER = "Next door", "Its partner"
 FOLLOWED = {
-    "entries": "entries(%s) { index opening { body } }",
-    "inbox": "inbox(%s) { proposal { id } }",
+    "entries": ("", "{ index opening { body } }"),
+    "inbox": ("", "{ proposal { id } }"),
+    "scorecard": ('on: "2024-06-01"', "{ on experience { indicator { id } } }"),
 }
+"""Every subscription: what it has to be told, and what of it is read."""
 
 
 async def neighbours(world: World) -> World:
@@ -174,8 +176,9 @@ async def test_no_subscription_follows_next_door(world: World, tmp_path: Path) -
     assert set(root.fields) == set(FOLLOWED)
     named = f'ecosystem: "{world.ecosystem_id}"'
     for token, given in ((next_door.token(NEXT), named), (world.token(NEXT), "")):
-        for name, text in FOLLOWED.items():
-            document = f"subscription {{ {text % given if given else text.replace('(%s)', '')} }}"
+        for name, (needed, shown) in FOLLOWED.items():
+            said = ", ".join(each for each in (needed, given) if each)
+            document = f"subscription {{ {name}{f'({said})' if said else ''} {shown} }}"
             async with following(world, token) as follower:
                 await follower.subscribe(document)
                 assert await follower.refusal() == "NOT_FOUND", name
