@@ -5,18 +5,20 @@ it holds is told when to come back. The bucket is a row of the database, and its
 database's. A process takes points out in lots of `LOT` and spends them by itself, so that most
 requests need no further round trip; it may so hold up to a lot that others do not see.
 
-Who acts for no party (a founder, a stranger) has a bucket of the process, of the same size.
+Who acts for no party (a founder, a stranger) has a bucket of the process, of the same size. So has
+everybody while the database takes no writes: a standby, or a full disk, still answers reads.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 
 from ledger.actor import Actor
 from ledger.store import allowances
 from ledger.store.allowances import Granted
-from ledger.store.pool import Database
+from ledger.store.pool import Database, DatabaseExhausted, DatabaseReadOnly
 
 LOT = 1_000
 MAX_KEPT = 10_000
@@ -109,20 +111,24 @@ class Allowances:
 
     async def _fetch(self, actor: Actor | None, held: _Held, cost: int) -> None:
         """Take a lot out of the bucket."""
-        terms, needed = self._terms, ceil(cost - held.lot)
-        wanted = max(needed, min(LOT, terms.capacity))
-        if actor is None or not actor.ecosystem_id:
-            taken = Granted(needed, self._level(held) - needed)
-        else:
-            async with self._database.writing(actor.ecosystem_id) as connection:
-                taken = await allowances.grant(
-                    connection,
-                    actor.ecosystem_id,
-                    actor.party_id,
-                    needed=needed,
-                    wanted=wanted,
-                    capacity=terms.capacity,
-                    per_second=terms.per_second,
-                )
+        needed = ceil(cost - held.lot)
+        taken = Granted(needed, self._level(held) - needed)
+        if actor is not None and actor.ecosystem_id:
+            with suppress(DatabaseReadOnly, DatabaseExhausted):
+                taken = await self._granted(actor, needed)
         held.lot += taken.granted
         held.level, held.at = taken.points, self._monotonic()
+
+    async def _granted(self, actor: Actor, needed: int) -> Granted:
+        """What the party's row gives: a lot where it has one. Raises Trouble."""
+        terms = self._terms
+        async with self._database.writing(actor.ecosystem_id) as connection:
+            return await allowances.grant(
+                connection,
+                actor.ecosystem_id,
+                actor.party_id,
+                needed=needed,
+                wanted=max(needed, min(LOT, terms.capacity)),
+                capacity=terms.capacity,
+                per_second=terms.per_second,
+            )
