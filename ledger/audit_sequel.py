@@ -82,7 +82,7 @@ class Sequel:
         match placed.event:
             case LinesMatched() as matched:
                 self._check_lines(placed, matched)
-            case PartSubmitted(basis=basis):
+            case PartSubmitted(basis=basis) if basis.kind is not BasisKind.LEDGER:
                 known = [self._batches.get(index, ("", 0)) for index in basis.batches]
                 own = all(party == placed.party for party, _ in known)
                 require(own, "it rests on rows that its party never recorded")
