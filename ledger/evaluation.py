@@ -11,7 +11,6 @@ Source: `domain.md` section 6.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil
 
 from ledger import adjusting
 from ledger.adjusting import Row
@@ -39,7 +38,8 @@ COUNTS_PERIODS = 3
 and a year's cap counts the year's later periods that are settled already (`basis`)."""
 
 CAPS_HOLD_ROUNDED = 3
-"""Since this version a rest of cents goes to nobody beyond its own amount rounded up."""
+"""Since this version cents are left over from the amounts themselves: before, the rounded total was
+split in proportion, which could lift a part above its own amount, and so above its cap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,23 +249,25 @@ def rounded(
             continue
         whole = round_to(sum((nets[i] for i in chosen), Fraction(0)), step, rounding.mode)
         exact = [abs(nets[i]) for i in chosen]
-        split = allocate(int(abs(whole) / step), exact)
+        total = int(abs(whole) / step)
         if rules >= CAPS_HOLD_ROUNDED:
-            split = _within([each / step for each in exact], split)
+            split = _apportioned(total, [each / step for each in exact])
+        else:
+            split = allocate(total, exact)
         for place, steps_of in zip(chosen, split, strict=True):
             parts[place] = int(steps_of * step / unit) * (1 if is_gain else -1)
     return tuple(Money(currency, part) for part in parts)
 
 
-def _within(exact: Sequence[Fraction], split: Sequence[int]) -> list[int]:
-    """The same sum, no part above its exact number of steps rounded up, none below it cut.
+def _apportioned(total: int, exact: Sequence[Fraction]) -> list[int]:
+    """Whole steps of each, and those left of the total one by one to the largest remainders.
 
-    The rounded total is split in proportion, which may lift a part over its own amount: what is
-    over goes to the largest remainders of the others, ties to the earlier.
+    Ties go to the earlier. Law: no part is a whole step from its exact number, for a total that is
+    the rounded sum of them.
     """
-    parts = [min(part, ceil(most)) for part, most in zip(split, exact, strict=True)]
+    parts = [int(each) for each in exact]
     order = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i))
-    for i in order[: sum(split) - sum(parts)]:
+    for i in order[: total - sum(parts)]:
         parts[i] += 1
     return parts
 
