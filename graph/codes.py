@@ -72,6 +72,12 @@ CODES = (
         "Send fewer rows at once, or upload a file.",
     ),
     Code(
+        "BODY_TOO_SLOW",
+        "408",
+        "The body took too long to arrive.",
+        "Send it again, or in smaller parts.",
+    ),
+    Code(
         "UPLOAD_CUT",
         "400",
         "The body of an upload ended before its end.",

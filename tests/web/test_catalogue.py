@@ -11,7 +11,9 @@ from graph.schema import build
 from ops.catalogue import ERRORS_FILE, LIMITS_FILE, errors_page, limits_page
 
 ROOT = Path(__file__).resolve().parents[2]
-CODE = re.compile(r'"code": "([A-Z_]+)"|, "([A-Z_]{4,})", \d{3}|"([A-Z]+_[A-Z_]+)" if limit')
+CODE = re.compile(
+    r'"code": "([A-Z_]+)"|, "([A-Z_]{4,})", \d{3}|\d{3}, "([A-Z_]{4,})"|"([A-Z]+_[A-Z_]+)" if limit'
+)
 
 
 def test_the_pages_are_written_anew() -> None:
