@@ -1,6 +1,7 @@
 """The house: what is committed is what is built, and every refusal is in the catalogue."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 from alembic.config import Config
@@ -19,6 +20,13 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_the_committed_graphql_schema_is_the_one_served() -> None:
     """`make schema` writes it anew."""
     assert (ROOT / "graph" / "schema.graphql").read_text() == build().as_str() + "\n"
+
+
+def test_no_two_files_of_tests_share_a_name() -> None:
+    """Python would import one of them for both, and run the other's tests never."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_the_committed_sql_schema_is_what_the_migrations_build(server: Embedded) -> None:
