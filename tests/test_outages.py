@@ -17,6 +17,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from ledger.canonical import TextMalformed
 from ledger.errors import Fault, Trouble
 from ledger.store.pool import (
     Contended,
@@ -245,7 +246,7 @@ async def test_each_sqlstate_has_its_kind(desk: Desk) -> None:
         DatabaseReadOnly: "25006",
         Contended: "40001 40P01 55P03",
         DatabaseUnreachable: "08003 08006 57014 57P01 57P02 57P03 58030 XX000",
-        Fault: "23514 22P05 22003 42P01 42501 XX001",
+        Fault: "23514 22003 42P01 42501 XX001",
         DoubleRow: "23505",
     }
     for kind, states in kinds.items():
@@ -255,3 +256,8 @@ async def test_each_sqlstate_has_its_kind(desk: Desk) -> None:
                 async with desk.database.writing(desk.actor.ecosystem_id) as connection:
                     await connection.execute(statement)
             assert told.type is kind
+    for state in ("22021", "22P05"):  # of a character that no text holds: the caller's to mend
+        statement = f"DO $$ BEGIN RAISE '{state}' USING ERRCODE = '{state}'; END $$"
+        with pytest.raises(TextMalformed):
+            async with desk.database.writing(desk.actor.ecosystem_id) as connection:
+                await connection.execute(statement)
