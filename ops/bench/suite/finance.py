@@ -2,8 +2,8 @@
 
 import asyncio
 import resource
+import tracemalloc
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from time import perf_counter
 
 from sqlalchemy.engine import make_url
@@ -52,10 +52,14 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def _resident() -> int:
-    """Bytes of memory that this process holds now."""
-    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
-    return int(pages) * resource.getpagesize()
+def _held(make: Callable[[], object]) -> int:
+    """Bytes that what is made holds, once it is made: a pool of free pages hides nothing of it."""
+    tracemalloc.start()
+    made = make()
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    del made
+    return size
 
 
 async def _longest_stop() -> float:
@@ -153,11 +157,10 @@ async def statement(run: Run) -> None:
             return perf_counter() - started
 
         data = statement_of(payable, BUYER, run.size, "-")
-        before = _resident()
         started = perf_counter()
         read = read_camt(pieces(data))
         seconds = perf_counter() - started
-        held = (_resident() - before) / run.size
+        held = _held(lambda: read_camt(pieces(data))) / run.size
         run.figure("memory held a line, once it is read", held, "bytes", aim=at_most(4096))
         run.figure(
             f"camt.053 of {len(data) / KIB / KIB:.0f} MiB read", run.size / seconds, "lines/s"
