@@ -36,7 +36,7 @@ from ledger.publish import Publisher
 from ledger.read import Reader
 from ledger.rows import Rows
 from ledger.sequencer import MAX_CLOCK_DRIFT, Clock
-from ledger.store.pool import open_database
+from ledger.store.pool import Database, open_database
 from ledger.uploading import AT_ONCE, Uploads
 from ledger.watch import Watch
 from ledger.witnessing import Witnessing
@@ -85,8 +85,7 @@ async def open_doors(
     `changed` is told of what was committed here; `max_drift` is far for a staged clock alone.
     Raises Trouble, KeyMissing, CannotStart.
     """
-    signer = log_signer(settings)
-    terms = Terms(settings.burst_points, settings.rate_points)
+    identity = _identity(settings)
     database = await open_database(database_url(settings), settings.pool_size)
     try:
         await database.check()
@@ -108,7 +107,7 @@ async def open_doors(
 
         ledger = Ledger(
             database,
-            LogIdentity(signer.name, render_verifier(signer.verifier)),
+            identity,
             clock=clock,
             memory=memory,
             queue_limit=settings.queue_limit,
@@ -130,7 +129,7 @@ async def open_doors(
                 Directory(database, changed),
                 Uploads(database, ledger, reader, min(AT_ONCE, settings.pool_size - 1)),
                 Rows(database),
-                Allowances(database, terms, time.monotonic),
+                _allowances(settings, database),
                 onlooker,
             )
         finally:
@@ -139,6 +138,17 @@ async def open_doors(
             await publisher.close()
     finally:
         await database.close()
+
+
+def _identity(settings: Settings) -> LogIdentity:
+    """The log's name and verifier key. Raises KeyMissing."""
+    signer = log_signer(settings)
+    return LogIdentity(signer.name, render_verifier(signer.verifier))
+
+
+def _allowances(settings: Settings, database: Database) -> Allowances:
+    """The parties' buckets, of the size that the operator set."""
+    return Allowances(database, Terms(settings.burst_points, settings.rate_points), time.monotonic)
 
 
 def gatekeeper(settings: Settings) -> Gatekeeper:

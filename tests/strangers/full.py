@@ -54,6 +54,7 @@ async def full(world: World, folder: Path) -> Full:
     await _incentives(made)
     await _sealed(made)
     await _tried(made)
+    await _tended(made)
     await _registered(made, folder)
     await _open(made)
     return made
@@ -139,6 +140,12 @@ async def _sealed(made: Full) -> None:
     await world.agree(payload["proposal"], BUYER, TRACK)
     made.ids["sealed settlement"] = payload["settlement"]["id"]
     [stake] = payload["settlement"]["stakes"]
+    await _sealed_payment(made, stake)
+
+
+async def _sealed_payment(made: Full, stake: dict[str, Any]) -> None:
+    """What the confidential settlement made due is paid, and remarked upon."""
+    world = made.world
     made.ids["sealed due"] = f"Due:{stake['reference']}"
     report = {
         "settlementId": made["sealed settlement"],
@@ -157,7 +164,16 @@ async def _sealed(made: Full) -> None:
 
 
 async def _tried(made: Full) -> None:
-    """A pilot with a lesson, an initiative, stewards, a session, an exclusion, a named sponsor."""
+    """A pilot with a lesson and an initiative, and what grew out of both."""
+    await _piloted(made)
+    await _initiated(made)
+    live = {"pilotId": made["pilot"], "indicatorId": made["shadow"], "liveFrom": "2999-01"}
+    payload = await made.world.done(TRACK, "proposePromotion", live, PROPOSED)
+    made.ids["promotion"] = payload["proposal"]["id"]
+
+
+async def _piloted(made: Full) -> None:
+    """An indicator in shadow, piloted, with a lesson."""
     world = made.world
     owners = {TRACK: "0.5", TRAIN: "0.5"}
     shadow = indicator_terms(world, owners) | {"stage": "SHADOW", "liveFrom": "", "name": "Doors"}
@@ -182,6 +198,11 @@ async def _tried(made: Full) -> None:
     taught = {"pilotId": made["pilot"], "text": "Count by line."}
     payload = await world.done(TRACK, "recordLesson", taught, "lesson { id }")
     made.ids["lesson"] = payload["lesson"]["id"]
+
+
+async def _initiated(made: Full) -> None:
+    """An initiative that is agreed, and whose next stage is proposed."""
+    world = made.world
     tried = {
         "name": "Doors close later",
         "trial": "Three seconds later at two stations.",
@@ -192,13 +213,15 @@ async def _tried(made: Full) -> None:
     payload = await world.done(TRACK, "proposeInitiative", tried, f"initiative {{ id }} {PROPOSED}")
     await world.agree(payload["proposal"], TRACK, TRAIN)
     made.ids["initiative"], made.inputs["initiative"] = payload["initiative"]["id"], tried
-    live = {"pilotId": made["pilot"], "indicatorId": made["shadow"], "liveFrom": "2999-01"}
-    payload = await world.done(TRACK, "proposePromotion", live, PROPOSED)
-    made.ids["promotion"] = payload["proposal"]["id"]
     moved = {"initiativeId": made["initiative"], "stage": "TRIAL", "reason": "Agreed."}
     show = f"stageMove {{ id }} {PROPOSED}"
     payload = await world.done(TRACK, "proposeInitiativeStage", moved, show)
     made.ids["move"], made.ids["stage"] = payload["proposal"]["id"], payload["stageMove"]["id"]
+
+
+async def _tended(made: Full) -> None:
+    """Stewards, a session, an exclusion, a named sponsor."""
+    world = made.world
     stewards = {"indicatorId": made["indicator"], "subjects": ["s-41"]}
     await world.done(TRACK, "nameStewards", stewards)
     session = {
