@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from service.cluster import PORT
+from tests.between import listening, passing
 
 COMMIT = b"COMMIT\0"
 _BLOCK = 65536
@@ -42,18 +43,7 @@ class Proxy:
         """One connection, until either side ends it or we cut it."""
         there, back = await asyncio.open_unix_connection(str(self._socket))
         is_cut = asyncio.Event()
-        ways = (
-            asyncio.create_task(self._requests(reader, back, is_cut)),
-            asyncio.create_task(_answers(there, writer, is_cut)),
-        )
-        try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
-            writer.transport.abort()
-            back.transport.abort()
+        await passing(back, self._requests(reader, back, is_cut), _answers(there, writer, is_cut))
 
     async def _requests(
         self, reader: StreamReader, back: StreamWriter, is_cut: asyncio.Event
@@ -86,19 +76,6 @@ async def _answers(there: StreamReader, writer: StreamWriter, is_cut: asyncio.Ev
 async def proxy(socket_folder: Path) -> AsyncIterator[Proxy]:
     """A proxy that listens while the block runs."""
     made = Proxy(socket_folder)
-    running: set[asyncio.Task[None]] = set()
-
-    def accept(reader: StreamReader, writer: StreamWriter) -> None:
-        task = asyncio.create_task(made.serve(reader, writer))
-        running.add(task)
-        task.add_done_callback(running.discard)
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
-    try:
+    async with listening(made.serve) as listener:
+        made.port = listener.port
         yield made
-    finally:
-        server.close()
-        for task in list(running):
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
