@@ -34,6 +34,11 @@ strawberry.enum(
 )
 
 
+OnDate = Annotated[date, strawberry.argument(description="Periods count that ended by it.")]
+OfTheme = Annotated[Theme | None, strawberry.argument(description="Only indicators of this theme.")]
+SeriesLength = Annotated[int, strawberry.argument(description="Results in each series, 1 to 130.")]
+
+
 @strawberry.type(description="An indicator at a date.")
 class ScorecardCell:
     """Its latest result that had ended by then, marked with its own period."""
@@ -94,13 +99,9 @@ class ScorecardQuery:
     async def scorecard(
         self,
         info: Info,
-        on: Annotated[date, strawberry.argument(description="Periods count that ended by it.")],
-        theme: Annotated[
-            Theme | None, strawberry.argument(description="Only indicators of this theme.")
-        ] = None,
-        history: Annotated[
-            int, strawberry.argument(description="Results in each series, 1 to 130.")
-        ] = 1,
+        on: OnDate,
+        theme: OfTheme = None,
+        history: SeriesLength = 1,
         as_of: AsOf = None,
         as_of_instant: AsOfInstant = None,
     ) -> Scorecard:

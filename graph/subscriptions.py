@@ -6,7 +6,6 @@ on after the index that the caller has, so a reconnect loses nothing and repeats
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from datetime import date
 from typing import Annotated, TypeVar
 
 import strawberry
@@ -17,11 +16,19 @@ from graph.inbox import MAX_ITEMS, InboxItem, item_of
 from graph.nodes import local_id
 from graph.notices import told
 from graph.scalars import Index
-from graph.scorecards import Scorecard, Seen, require_history, scorecard_of, seen
+from graph.scorecards import (
+    OfTheme,
+    OnDate,
+    Scorecard,
+    Seen,
+    SeriesLength,
+    require_history,
+    scorecard_of,
+    seen,
+)
 from ledger.actor import NotFound, Role
 from ledger.inbox import Waiting, inbox
 from ledger.reply import Channel
-from ledger.theme import Theme
 
 T = TypeVar("T")
 
@@ -87,13 +94,9 @@ class Subscription:
     async def scorecard(
         self,
         info: Info,
-        on: Annotated[date, strawberry.argument(description="Periods count that ended by it.")],
-        theme: Annotated[
-            Theme | None, strawberry.argument(description="Only indicators of this theme.")
-        ] = None,
-        history: Annotated[
-            int, strawberry.argument(description="Results in each series, 1 to 130.")
-        ] = 1,
+        on: OnDate,
+        theme: OfTheme = None,
+        history: SeriesLength = 1,
         ecosystem: EcosystemArgument = None,
     ) -> AsyncGenerator[Scorecard, None]:
         """One event a change."""
