@@ -15,7 +15,9 @@ from typing import Any
 from graph import schema as graph_schema
 from graph.context import Context, Doors, in_house
 from ledger.actor import Actor, Role
+from ledger.amounts import Money
 from ledger.ids import EcosystemId, PartyId
+from ops.bonus import bonus
 
 Say = Callable[[str], None]
 
@@ -205,50 +207,17 @@ def _calendar(figures: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _scheme(chain: Chain, indicator: str, first: str, owners: list[str]) -> str:
-    points = (("80000", "0.25"), ("66000", "0.75"), ("50000", "1"))
     shares = dict(zip(owners, ("0.5", "0.4", "0.1"), strict=True))
-    terms = {
-        "name": f"Joint continuity bonus. {INVENTED}",
-        "kind": "INCENTIVE",
-        "funding": {"pool": {"amount": "10000.00", "currency": "GBP"}},
-        "items": [
-            {
-                "indicatorId": indicator,
-                "weight": "1",
-                "reading": {"of": "VALUE", "stage": "DISPLAYED", "periods": 1},
-                "scoring": {
-                    "line": {
-                        "points": [{"at": at, "score": score} for at, score in points],
-                        "boundary": "INCLUSIVE",
-                        "before": "NOTHING",
-                        "after": "HELD",
-                    }
-                },
-                "basis": "JOINT",
-                "denominator": "INSIDE",
-            }
-        ],
-        "allocation": "WHOLE",
-        "reweighting": "AS_THE_INDICATOR_SAYS",
-        "split": {
-            "kind": "FIXED",
-            "shares": [{"partyId": chain.parties[n], "share": s} for n, s in shares.items()],
-            "proRata": "BY_CALENDAR_DAY",
-            "fallsFree": "TO_THE_OUTSOURCER",
-        },
-        "rounding": {"mode": "HALF_UP", "step": "0.01", "stage": "TOTAL"},
-        "residual": "LARGEST_REMAINDER",
-        "unallocated": "RETURNS_TO_OUTSOURCER",
-        "validFromPeriod": first,
-        "yearStartsIn": 4,
-        "payment": {"dueDays": 30, "malus": "INVOICED"},
-        "workedExamples": [
-            {
-                "values": [{"indicatorId": indicator, "value": "66000"}],
-                "expected": {"amount": "7500.00", "currency": "GBP"},
-            }
-        ],
-    }
+    terms = bonus(
+        f"Joint continuity bonus. {INVENTED}",
+        Money("GBP", 1_000_000),
+        indicator,
+        (("80000", "0.25"), ("66000", "0.75"), ("50000", "1")),
+        {chain.parties[name]: share for name, share in shares.items()},
+        before="NOTHING",
+        valid_from=first,
+        year_starts_in=4,
+    )
     payload = await chain.do(BUYER, "scheme", "proposeScheme", terms, f"scheme {{ id }} {PROPOSED}")
     await chain.agree("scheme", payload["proposal"], BUYER, *owners)
     found: str = payload["scheme"]["id"]

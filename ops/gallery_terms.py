@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ledger.amounts import Money
+from ops.bonus import bonus
+
 Parties = Mapping[str, str]
 """Ids by name."""
 
@@ -70,46 +73,13 @@ def satisfaction(owners: Parties, weights: Mapping[str, str], **stated: Any) -> 
 
 def incentive(owners: Parties, indicator: str, shares: Mapping[str, str]) -> dict[str, Any]:
     """Up to 1,000.00 a month: a quarter at the minimum, all of it at the stretch."""
-    points = (("80", "0.25"), ("60", "0.75"), ("40", "1"))
-    return {
-        "name": "Joint service bonus (invented terms)",
-        "kind": "INCENTIVE",
-        "funding": {"pool": {"amount": "1000.00", "currency": "EUR"}},
-        "items": [
-            {
-                "indicatorId": indicator,
-                "weight": "1",
-                "reading": {"of": "VALUE", "stage": "DISPLAYED", "periods": 1},
-                "scoring": {
-                    "line": {
-                        "points": [{"at": at, "score": score} for at, score in points],
-                        "boundary": "INCLUSIVE",
-                        "before": "HELD",
-                        "after": "HELD",
-                    }
-                },
-                "basis": "JOINT",
-                "denominator": "INSIDE",
-            }
-        ],
-        "allocation": "WHOLE",
-        "reweighting": "AS_THE_INDICATOR_SAYS",
-        "split": {
-            "kind": "FIXED",
-            "shares": [{"partyId": owners[n], "share": s} for n, s in shares.items()],
-            "proRata": "BY_CALENDAR_DAY",
-            "fallsFree": "TO_THE_OUTSOURCER",
-        },
-        "rounding": {"mode": "HALF_UP", "step": "0.01", "stage": "TOTAL"},
-        "residual": "LARGEST_REMAINDER",
-        "unallocated": "RETURNS_TO_OUTSOURCER",
-        "validFromPeriod": "2025-01",
-        "yearStartsIn": 1,
-        "payment": {"dueDays": 30, "malus": "INVOICED"},
-        "workedExamples": [
-            {
-                "values": [{"indicatorId": indicator, "value": "60"}],
-                "expected": {"amount": "750.00", "currency": "EUR"},
-            }
-        ],
-    }
+    return bonus(
+        "Joint service bonus (invented terms)",
+        Money("EUR", 100_000),
+        indicator,
+        (("80", "0.25"), ("60", "0.75"), ("40", "1")),
+        {owners[name]: share for name, share in shares.items()},
+        before="HELD",
+        valid_from="2025-01",
+        year_starts_in=1,
+    )
