@@ -1,7 +1,8 @@
 """Clockwork: deadlines pass by an entry, also where nobody writes.
 
 The one rule: the timer decides nothing; it only has the ledger enter what is due. What it misses
-is entered before the next command, with the same due instants. Source: `domain.md` section 3.
+is entered before the next command, with the same due instants. Of all processes on a database one
+looks at a time. Source: `domain.md` section 3.
 """
 
 import asyncio
@@ -22,7 +23,9 @@ async def keep_time(ledger: Ledger) -> None:
     """Have what is due entered, again and again, until cancelled."""
     while True:
         try:
-            await ledger.enter_what_is_due()
+            async with ledger.database.keeping_time() as is_ours:
+                if is_ours:
+                    await ledger.enter_what_is_due()
         except (Trouble, Fault) as error:
             log.warning("what is due waits: %s", error)
         await asyncio.sleep(PAUSE_SECONDS)

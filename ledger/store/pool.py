@@ -214,6 +214,18 @@ class Database:
                 f"the schema is at {found or 'nothing'}, we need {SCHEMA}: run `jpi migrate`"
             )
 
+    @asynccontextmanager
+    async def keeping_time(self, *, waits: bool = False) -> AsyncIterator[bool]:
+        """Whether this process's timer is the one that enters what is due, while the block runs.
+
+        There is one at a time on a database; `waits` until it is ours. Commands need no timer: they
+        enter what is due before them. Raises Trouble or Fault, no driver's error.
+        """
+        async with self.session() as connection:
+            if waits:
+                await connection.execute(SQL["take_the_clock"])
+            yield waits or bool(await connection.fetchval(SQL["try_the_clock"]))
+
     async def ecosystems_due(self, now: datetime, limit: int) -> list[EcosystemId]:
         """Ecosystems where the clock has something to enter by now, earliest first."""
         try:

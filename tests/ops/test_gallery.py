@@ -10,6 +10,7 @@ from ledger.payment import PaymentStatus
 from ledger.proposal import ProposalStatus
 from ops import gallery, stage
 from ops.stage import BUYER, CREWS, DESK, NIGHT
+from service import clockwork
 from service.app import open_doors
 from service.settings import Settings
 from tests.auditor import audit
@@ -101,6 +102,19 @@ async def test_every_state_of_a_screen_is_there(settings: Settings) -> None:
     assert buyer["closedThrough"] == "2025-01-31"
     assert nodes(crews, "delegations")
     await audit(settings, made.ecosystem_id)
+
+
+async def test_a_service_beside_it_does_not_end_what_is_being_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often its timer looks: by its clock every day of the story is long over."""
+    monkeypatch.setattr(clockwork, "PAUSE_SECONDS", 0.001)
+    made = await seeded(world.settings)
+    users = seen_by(world, made)
+
+    told = await users.read(BUYER, "{ proposals(first: 100) { nodes { status } } }")
+    statuses = {each["status"] for each in nodes(told, "proposals")}
+    assert statuses == {str(each) for each in ProposalStatus}
 
 
 @pytest.mark.parametrize("more", [{}, {"months": 3, "indicators": 2}])
