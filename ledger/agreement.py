@@ -70,6 +70,10 @@ class SubjectBusy(Refusal):
     """A proposal on the same subject is still {status}. -> Answer it, or replace it by its id."""
 
 
+class AnotherSubject(Refusal):
+    """That proposal is about something else. -> Replace one about the same, or none."""
+
+
 class VersionConflict(Refusal):
     """You built on version {expected}; the current one is {current}. -> Read it, propose anew."""
 
@@ -136,7 +140,8 @@ def opening(
     """Terms of a new proposal, before its policy, and the supersession of the one that it replaces.
 
     Raises SubjectBusy when another one is pending and not the one named in `replaces`,
-    ProposalClosed when `replaces` is no longer pending, NobodyCanAgree without signatories.
+    ProposalClosed when `replaces` is no longer pending, AnotherSubject when it is about another,
+    NobodyCanAgree without signatories, NotFound.
     """
     needed = tuple(sorted(set(signatories)))
     if not needed:
@@ -145,12 +150,29 @@ def opening(
     superseded: tuple[Fact, ...] = ()
     if replaces:
         old = agreements.get(replaces)
-        if not old.is_pending or old.subject != subject:
+        if old.subject != subject:
+            raise AnotherSubject("replaces")
+        if not old.is_pending:
             raise ProposalClosed("replaces", status=old.status)
         superseded = (Fact(ProposalSuperseded(replaces, by=proposal_id)),)
     elif busy is not None:
         raise SubjectBusy("replaces", status=agreements.get(busy).status)
     return Opening(proposal_id, kind, subject, needed, len(needed), replaces), superseded
+
+
+def named_by(agreements: Agreements, replaces: str, kind: ProposalKind) -> str:
+    """The id of what a replaced proposal of a kind is about; empty where nothing is replaced.
+
+    What is replaced keeps its id, so that a next version of what is in force stays one, and asks
+    whom it must. Requires a kind whose subject is a word and the id. Raises NotFound,
+    AnotherSubject for another kind.
+    """
+    if not replaces:
+        return ""
+    old = agreements.get(replaces)
+    if old.kind is not kind:
+        raise AnotherSubject("replaces")
+    return old.subject.partition("/")[2]
 
 
 def check_replacer(proposal: Proposal, party_id: str) -> None:

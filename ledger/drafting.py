@@ -7,7 +7,7 @@ whose example fails cannot be proposed. Source: `domain.md` section 4.
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from ledger.agreement import opening, require_version
+from ledger.agreement import named_by, opening, require_version
 from ledger.amounts import render_number
 from ledger.fact import Fact
 from ledger.figures import AttributionKind, Figures, FiguresMalformed, NothingMeasured
@@ -179,12 +179,14 @@ def propose(
     member_ids: frozenset[str],
     seed: Seed,
 ) -> tuple[Fact, ...]:
-    """Facts that open a version's proposal. Raises like `check` and `opening`."""
+    """Facts that open a version's proposal. Raises like `check`, `named_by` and `opening`.
+
+    `current` is the version in force of what the command names, or what it replaces is about.
+    """
     require_version(command.expected_version, current.version if current else 0)
     check(command.terms, member_ids)
-    indicator_id = current.indicator_id if current else seed.new_id()
-    if not current and command.replaces:
-        indicator_id = agreements.get(command.replaces).subject.removeprefix("indicator/")
+    replaced = named_by(agreements, command.replaces, ProposalKind.INDICATOR)
+    indicator_id = current.indicator_id if current else replaced or seed.new_id()
     terms, superseded = opening(
         agreements,
         proposal_id=ProposalId(seed.new_id()),

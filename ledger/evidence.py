@@ -10,6 +10,7 @@ from immutables import Map
 
 from ledger import drafting, dropping, exclusion, measuring, observation, part
 from ledger.actor import Actor, NotFound
+from ledger.agreement import named_by
 from ledger.book import Book
 from ledger.commands import Decision
 from ledger.dropping import DropObservations
@@ -21,6 +22,7 @@ from ledger.measurement import ProposeMeasurement, ProposeRestatement
 from ledger.observation import EnterUpload, RecordObservations
 from ledger.part import SubmitPart
 from ledger.priority import require_room
+from ledger.proposal import ProposalKind
 from ledger.result import Around
 from ledger.surroundings import around, derived
 from ledger.trust import member, proposed
@@ -66,11 +68,15 @@ def _propose_indicator(
     book: Book, command: ProposeIndicator, actor: Actor, now: datetime, seed: Seed
 ) -> tuple[Fact, ...]:
     ecosystem = member(book, actor)
-    current = _current_indicator(book, command.indicator_id)
-    require_room(book, command.terms, command.indicator_id, book.policy())
+    replaced = named_by(book.agreements, command.replaces, ProposalKind.INDICATOR)
+    indicator_id = command.indicator_id or replaced
+    current = book.current_indicator(indicator_id)
+    if command.indicator_id and current is None:
+        raise NotFound("indicatorId", what="agreed indicator", id=command.indicator_id)
+    require_room(book, command.terms, indicator_id, book.policy())
     signing = ecosystem.signing_ids(now)
     facts = drafting.propose(command, current, book.agreements, signing, seed)
-    check_inputs(book, command.terms, command.indicator_id)
+    check_inputs(book, command.terms, indicator_id)
     return facts
 
 
@@ -95,15 +101,6 @@ def _read_by(book: Book, indicator_id: str, seen: frozenset[str]) -> frozenset[s
         if each.indicator_id not in seen:
             seen |= _read_by(book, each.indicator_id, seen)
     return seen
-
-
-def _current_indicator(book: Book, indicator_id: str) -> IndicatorVersion | None:
-    if not indicator_id:
-        return None
-    current = book.current_indicator(indicator_id)
-    if current is None:
-        raise NotFound("indicatorId", what="agreed indicator", id=indicator_id)
-    return current
 
 
 def _owned(book: Book, indicator_id: str, actor: Actor) -> IndicatorVersion | None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from ledger.actor import Actor, NotFound
-from ledger.agreement import opening
+from ledger.agreement import named_by, opening
 from ledger.errors import Refusal
 from ledger.fact import Fact
 from ledger.ids import ProposalId, Seed
@@ -210,9 +210,8 @@ def propose(
 ) -> tuple[Fact, ...]:
     """Facts that propose an initiative. Raises what `check` and `opening` raise."""
     check(command.terms, signing, indicators)
-    initiative_id = seed.new_id()
-    if command.replaces:
-        initiative_id = agreements.get(command.replaces).subject.removeprefix("initiative/")
+    replaced = named_by(agreements, command.replaces, ProposalKind.INITIATIVE)
+    initiative_id = replaced or seed.new_id()
     terms, superseded = opening(
         agreements,
         proposal_id=ProposalId(seed.new_id()),

@@ -11,13 +11,13 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ledger.actor import Actor
-from ledger.agreement import opening
+from ledger.agreement import named_by, opening
 from ledger.ecosystem import MAX_PARTIES, Ecosystem, require_name
 from ledger.errors import Refusal
 from ledger.fact import Fact
 from ledger.ids import ProposalId, Seed
 from ledger.party import MembershipTerms, Party, PartyRole
-from ledger.periods import TimeZoneUnknown, midnight
+from ledger.periods import FIRST_YEAR, TimeZoneUnknown, midnight
 from ledger.proposal import Agreements, Opening, ProposalKind, ProposalStatus
 
 MAX_GATES = 60
@@ -39,6 +39,10 @@ class NoExitGate(Refusal):
 
 class GateClosed(Refusal):
     """Leaving on {left_on} had to be entered by the end of {by}. -> Take a later gate."""
+
+
+class DepartureStale(Refusal):
+    """That party's leaving was fixed for {left_on} since this was proposed. -> Propose it anew."""
 
 
 class MembershipEnded(Refusal):
@@ -133,6 +137,8 @@ def check_terms(terms: MembershipTerms, role: PartyRole) -> None:
     if len(terms.exit_gates) > MAX_GATES or list(terms.exit_gates) != sorted(set(terms.exit_gates)):
         reason = f"at most {MAX_GATES} exit gates, each once, in the order of time"
         raise MembershipMalformed("terms.exitGates", reason=reason)
+    for number, gate in enumerate(terms.exit_gates):
+        _require_usual(gate, f"terms.exitGates[{number}]")
     if not 0 <= terms.notice_days <= MAX_NOTICE_DAYS:
         raise MembershipMalformed("terms.noticeDays", reason=f"0 to {MAX_NOTICE_DAYS} days")
     if terms.cap is not None and terms.cap.amount_minor < 0:
@@ -145,6 +151,12 @@ def check_terms(terms: MembershipTerms, role: PartyRole) -> None:
         raise MembershipMalformed("terms.grants", reason="grants are an observer's")
     if terms.grants is not None and len(set(terms.grants)) != len(terms.grants):
         raise MembershipMalformed("terms.grants", reason="a grant stands twice")
+
+
+def _require_usual(day: date, path: str) -> None:
+    """Return if a day begins at an instant in every time zone. Raises MembershipMalformed."""
+    if not FIRST_YEAR <= day.year < date.max.year:
+        raise MembershipMalformed(path, reason=f"{day} lies in no usual year")
 
 
 def check_admission(ecosystem: Ecosystem, name: str, role: PartyRole, now: datetime) -> None:
@@ -164,6 +176,7 @@ def check_departure(party: Party, left_on: date, path: str) -> None:
     """Return if a member may leave on a date. Raises OutsourcerStays, MembershipMalformed."""
     if party.role is PartyRole.OUTSOURCER:
         raise OutsourcerStays("partyId")
+    _require_usual(left_on, path)
     if party.joined_on is not None and left_on <= party.joined_on:
         reason = f"it joined on {party.joined_on}, so it leaves after that"
         raise MembershipMalformed(path, reason=reason)
@@ -198,13 +211,9 @@ def propose_admission(
     name = command.name.strip()
     check_terms(command.terms, command.role)
     check_admission(ecosystem, name, command.role, now)
-    party_id = seed.new_id()
-    if command.replaces:
-        replaced = agreements.get(command.replaces)
-        if replaced.kind is not ProposalKind.ADMISSION:
-            raise MembershipMalformed("replaces", reason="it replaces another admission alone")
-        party_id = replaced.subject.removeprefix("party/")
-    party = Party(party_id, name, command.role, command.terms, command.joined_on)
+    _require_usual(command.joined_on, "joinedOn")
+    replaced = named_by(agreements, command.replaces, ProposalKind.ADMISSION)
+    party = Party(replaced or seed.new_id(), name, command.role, command.terms, command.joined_on)
     asked = ecosystem.signing_ids(now)
     kind = ProposalKind.ADMISSION
     return _proposed(party, kind, command.replaces, agreements, asked, seed)
@@ -285,6 +294,16 @@ def state_of(event: MembershipProposed, index: int) -> Membership:
     )
     opened = event.opening
     return Membership(opened.proposal_id, opened.kind, party, index, ProposalStatus.OPEN)
+
+
+def require_unfixed(ecosystem: Ecosystem, departure: Membership) -> None:
+    """Return if nothing later than a departure's proposal fixed when its party leaves.
+
+    Who left at its gate meanwhile is not made a member again. Raises DepartureStale.
+    """
+    party = ecosystem.party(departure.party.party_id)
+    if party.left_index is not None and party.left_index > departure.index:
+        raise DepartureStale("proposalId", left_on=party.left_on)
 
 
 def bound(ecosystem: Ecosystem, agreed: Membership, index: int) -> Ecosystem:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from ledger import scheme, settlement
 from ledger.actor import Actor, NotFound
+from ledger.agreement import named_by
 from ledger.basis import facts_for
 from ledger.book import Book
 from ledger.booking import book_entry, posted_content
@@ -22,6 +23,7 @@ from ledger.ids import PartyId, Seed
 from ledger.journal import Posting, SettlementPosted, StakePosted, post, settlement_lines
 from ledger.netting import netted
 from ledger.partner import is_confidential
+from ledger.proposal import ProposalKind
 from ledger.reversal import reversal_of
 from ledger.scheme import ProposeScheme
 from ledger.settlement import ProposeSettlement, SettlementKind
@@ -61,7 +63,8 @@ def _propose_scheme(
     now: datetime,
     seed: Seed,
 ) -> tuple[Fact, ...]:
-    current = book.current_scheme(command.scheme_id) if command.scheme_id else None
+    replaced = named_by(book.agreements, command.replaces, ProposalKind.SCHEME)
+    current = book.current_scheme(command.scheme_id or replaced)
     if command.scheme_id and current is None:
         raise NotFound("schemeId", what="agreed scheme", id=command.scheme_id)
     if is_confidential(command.terms) and actor.party_id != ecosystem.outsourcer.party_id:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from ledger.actor import Actor
-from ledger.agreement import opening
+from ledger.agreement import named_by, opening
 from ledger.errors import Refusal
 from ledger.fact import Fact
 from ledger.ids import ProposalId, Seed
@@ -208,9 +208,8 @@ def propose(
 ) -> tuple[Fact, ...]:
     """Facts that propose a pilot. Raises what `check` and `opening` raise."""
     check(command.terms, signing, shadows)
-    pilot_id = seed.new_id()
-    if command.replaces:
-        pilot_id = agreements.get(command.replaces).subject.removeprefix("pilot/")
+    replaced = named_by(agreements, command.replaces, ProposalKind.PILOT)
+    pilot_id = replaced or seed.new_id()
     terms, superseded = opening(
         agreements,
         proposal_id=ProposalId(seed.new_id()),

@@ -1,16 +1,18 @@
 """Priorities: the policy caps how many indicators are live on a theme.
 
 The one rule: the cap is looked at when an indicator is proposed and again when it would bind,
-under the policy that the proposal was opened with; what is live already stays live.
+under the policy that the proposal was opened with; what is live already stays live. Here is also
+asked whether what a promotion or a departure was proposed on still stands when it would bind.
 Source: `domain.md` section 4 ("limit the priorities").
 """
 
 from ledger.book import Book
 from ledger.errors import Refusal
 from ledger.indicator import IndicatorTerms, Stage
+from ledger.membership import DepartureStale, require_unfixed
 from ledger.pilot import PromotionStale, ResultsKnown, promoted, require_unknown
 from ledger.policy import Policy
-from ledger.proposal import Proposal, ProposalStatus
+from ledger.proposal import Proposal, ProposalKind, ProposalStatus
 from ledger.theme import Theme
 
 
@@ -46,7 +48,7 @@ def is_bindable(book: Book, proposal: Proposal) -> bool:
     """Whether what a proposal would make binding may bind now."""
     try:
         require_bindable(book, proposal)
-    except (ThemeFull, PromotionStale, ResultsKnown):
+    except (ThemeFull, PromotionStale, ResultsKnown, DepartureStale):
         return False
     return True
 
@@ -54,8 +56,10 @@ def is_bindable(book: Book, proposal: Proposal) -> bool:
 def require_bindable(book: Book, proposal: Proposal) -> None:
     """Return if what a proposal would make binding may bind now.
 
-    Raises ThemeFull, and for a promotion PromotionStale, ResultsKnown.
+    Raises ThemeFull, for a promotion PromotionStale, ResultsKnown, for a departure DepartureStale.
     """
+    if proposal.kind is ProposalKind.DEPARTURE and book.ecosystem is not None:
+        require_unfixed(book.ecosystem, book.governance.memberships[proposal.proposal_id])
     policy = book.policy_of(proposal.policy_version)
     state = book.indicator_versions.get(proposal.proposal_id)
     if state is not None:

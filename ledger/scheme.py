@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ledger import first_terms
-from ledger.agreement import opening
+from ledger.agreement import named_by, opening
 from ledger.amounts import Money
 from ledger.ecosystem import Ecosystem
 from ledger.evaluation import Inputs, evaluate
@@ -205,15 +205,15 @@ def propose(
 ) -> tuple[Fact, ...]:
     """Facts that open a scheme's proposal, its sealed parts first.
 
+    `current` is the version in force of what the command names, or what it replaces is about;
     `size` is the ledger's. Raises what `check`, `check_parts` and `agreement.opening` raise.
     """
     signing, outsourcer_id = ecosystem.signing_ids(now), ecosystem.outsourcer.party_id
     check(command.terms, facts, signing, outsourcer_id)
     check_next(command.terms, current)
     check_parts(command.terms, command.parts, facts, signing, outsourcer_id)
-    scheme_id = current.scheme_id if current else seed.new_id()
-    if not current and command.replaces:
-        scheme_id = agreements.get(command.replaces).subject.removeprefix("scheme/")
+    replaced = named_by(agreements, command.replaces, ProposalKind.SCHEME)
+    scheme_id = current.scheme_id if current else replaced or seed.new_id()
     terms, superseded = opening(
         agreements,
         proposal_id=ProposalId(seed.new_id()),

@@ -43,6 +43,68 @@ async def test_no_stranger_makes_the_next_version_of_an_indicator(world: World) 
     assert alone["proposal"]["status"] == "OPEN"
 
 
+async def test_what_replaces_a_next_version_is_a_next_version_itself(world: World) -> None:
+    """Who takes its proposal back by another that names no indicator asks the owners all the same.
+
+    The replacement is of the same indicator: it follows the version in force, not the void.
+    """
+    await world.found(BUYER, *PARTNERS)
+    indicator = await agreed_indicator(world)
+    second = indicator_terms(world, {TRACK: "0.5", TRAIN: "0.5"}) | {"indicatorId": indicator}
+    payload = await world.done(TRACK, "proposeIndicator", second, PROPOSED)
+    alone = indicator_terms(world, {TRACK: "1"}) | {"replaces": payload["proposal"]["id"]}
+
+    shown = PROPOSED + " indicatorVersion { version }"
+    replaced = await world.done(TRACK, "proposeIndicator", alone, shown)
+    answered = await world.consent(TRACK, replaced["proposal"])
+
+    assert replaced["indicatorVersion"]["version"] == 2
+    assert answered["proposal"]["status"] == "OPEN"
+    await world.agree(replaced["proposal"], TRAIN, OTHERS)
+    await audit(world.settings, world.ecosystem_id)
+
+
+async def test_what_replaces_a_next_scheme_is_a_next_scheme_itself(world: World) -> None:
+    """The sharers of the version in force are asked, and its currency is kept."""
+    await world.found(BUYER, *PARTNERS)
+    indicator = await agreed_indicator(world)
+    scheme = await agreed_scheme(world, indicator)
+    second = scheme_terms(world, indicator, {TRACK: "0.5", TRAIN: "0.5"}) | {"schemeId": scheme}
+    payload = await world.done(BUYER, "proposeScheme", second, PROPOSED)
+    alone = scheme_terms(world, indicator, {TRACK: "1"})
+    alone |= {"replaces": payload["proposal"]["id"]}
+
+    replaced = await world.done(BUYER, "proposeScheme", alone, PROPOSED)
+    for party in (BUYER, TRACK):
+        answered = await world.consent(party, replaced["proposal"])
+
+    assert answered["proposal"]["status"] == "OPEN"
+    await world.agree(replaced["proposal"], TRAIN, OTHERS)
+    await audit(world.settings, world.ecosystem_id)
+
+
+async def test_a_proposal_is_replaced_by_one_about_the_same_alone(world: World) -> None:
+    """Not by another kind, nor by another indicator."""
+    await world.found(BUYER, *PARTNERS)
+    indicator = await agreed_indicator(world)
+    terms = indicator_terms(world, {TRACK: "1"})
+    second = await world.done(
+        TRACK, "proposeIndicator", terms | {"indicatorId": indicator}, PROPOSED
+    )
+    another = await world.done(TRACK, "proposeIndicator", terms, PROPOSED)
+    scheme = scheme_terms(world, indicator, {TRACK: "1"})
+
+    for mutation, given in (
+        ("proposeScheme", scheme | {"replaces": second["proposal"]["id"]}),
+        (
+            "proposeIndicator",
+            terms | {"indicatorId": indicator, "replaces": another["proposal"]["id"]},
+        ),
+    ):
+        refused = await world.refused(TRACK, mutation, given)
+        assert (refused["code"], refused["path"]) == ("ANOTHER_SUBJECT", "replaces")
+
+
 async def test_no_sharer_is_left_out_of_a_scheme_without_its_consent(world: World) -> None:
     """A version without one of the sharers asks it too."""
     await world.found(BUYER, *PARTNERS)

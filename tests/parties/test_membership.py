@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.actor import NotFound
-from ledger.agreement import Consent, ProposalClosed, SubjectBusy
+from ledger.agreement import AnotherSubject, Consent, ProposalClosed, SubjectBusy
 from ledger.amounts import Money
 from ledger.audit import check
 from ledger.ecosystem import NameMissing
 from ledger.errors import Refusal
 from ledger.membership import (
+    DepartureStale,
     GateClosed,
     LeaveAtGate,
     LeftAtGate,
@@ -165,6 +166,40 @@ def test_protections_are_given_to_a_founding_partner_by_consent() -> None:
     made.do(RUN, LeaveAtGate(GATE))
 
 
+def test_who_left_at_its_gate_is_not_made_a_member_again_by_an_older_departure() -> None:
+    """The departure was proposed for another day, before the partner took its gate."""
+    made = joined()
+    later = made.do(BUYER, ProposeDeparture(made.ids[SMALL], date(2026, 12, 31)))
+    made.agree(later, BUYER, NET, SMALL)
+    made.do(SMALL, LeaveAtGate(GATE))
+
+    refusal = made.refused(RUN, Consent(later), DepartureStale)
+
+    assert "2026-07-01" in refusal.message
+    assert made.party(SMALL).left_on == GATE
+    again = made.do(BUYER, ProposeDeparture(made.ids[SMALL], date(2026, 6, 1), replaces=later))
+    made.agree(again)
+    assert made.party(SMALL).left_on == date(2026, 6, 1)
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(999, 12, 31), date(9999, 12, 31)])
+def test_nobody_comes_or_goes_on_a_day_that_begins_at_no_instant(day: date) -> None:
+    """Midnight of such a day in Tokyo is before all time: no departure can be read with it."""
+    made = joined()
+    tokyo = MembershipTerms(time_zone="Asia/Tokyo", exit_gates=(day,), notice_days=366)
+
+    gate = made.refused(NET, ProposeMembership(made.ids[NET], tokyo), MembershipMalformed)
+    leaves = made.refused(NET, ProposeDeparture(made.ids[NET], day), MembershipMalformed)
+    newcomer = replace(ADMISSION, name="Another", joined_on=day)
+    comes = made.refused(NET, newcomer, MembershipMalformed)
+
+    assert [each.path for each in (gate, leaves, comes)] == [
+        "terms.exitGates[0]",
+        "leftOn",
+        "joinedOn",
+    ]
+
+
 def test_one_membership_is_pending_a_party_and_can_be_replaced() -> None:
     """A counter-proposal asks everybody again."""
     made = joined()
@@ -189,7 +224,7 @@ def test_an_admission_is_replaced_by_another_of_the_same_newcomer() -> None:
     made.agree(second)
     pending = made.do(NET, ProposeMembership(made.ids["Smaller"], MembershipTerms()))
 
-    made.refused(NET, replace(ADMISSION, replaces=pending), MembershipMalformed)
+    made.refused(NET, replace(ADMISSION, replaces=pending), AnotherSubject)
 
 
 @pytest.mark.parametrize(
