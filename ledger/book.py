@@ -87,6 +87,8 @@ class Book:
     payments: Map[str, Payment] = Map()
     # ISO 11649 reference of a stake -> what is owed on it
     dues: Map[str, Due] = Map()
+    # party id of a partner -> references of its dues of which something is unstated
+    unstated: Map[str, Map[str, None]] = Map()
     exclusions: Exclusions = Exclusions()
     # the newest rules that a measurement was computed by: none later goes back behind them
     rules_version: int = 1

@@ -7,7 +7,7 @@ its place in its account. Source: `domain.md` section 8.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from immutables import MapMutation
+from immutables import Map, MapMutation
 
 from ledger import closing
 from ledger.amounts import Money
@@ -62,6 +62,7 @@ class Desk:
     """
 
     dues: MapMutation[str, Due]
+    unstated: MapMutation[str, Map[str, None]]
     payments: MapMutation[str, Payment]
     lanes: MapMutation[tuple[str, int, bool], Lane]
     accounts: MapMutation[Account, AccountState]
@@ -72,17 +73,33 @@ class Desk:
         """Opened; the Book itself stays as it is."""
         return cls(
             book.dues.mutate(),
+            book.unstated.mutate(),
             book.payments.mutate(),
             book.lanes.mutate(),
             book.accounts.mutate(),
             book.bank_lines.mutate(),
         )
 
+    def keep(self, due: Due) -> None:
+        """A due as it stands now."""
+        before = self.dues.get(due.reference)
+        self.dues[due.reference] = due
+        if (before is not None and before.unstated > 0) == (due.unstated > 0):
+            return
+        listed = self.unstated.get(due.party_id, Map())
+        if due.unstated:
+            self.unstated[due.party_id] = listed.set(due.reference, None)
+        elif len(listed) > 1:
+            self.unstated[due.party_id] = listed.delete(due.reference)
+        else:
+            del self.unstated[due.party_id]
+
     def closed(self, book: Book) -> Book:
         """The Book with all that was changed; the desk is of no more use."""
         return replace(
             book,
             dues=self.dues.finish(),
+            unstated=self.unstated.finish(),
             payments=self.payments.finish(),
             lanes=self.lanes.finish(),
             accounts=self.accounts.finish(),
@@ -221,7 +238,6 @@ def _settled(book: Book, placed: Placed, event: SettlementEvent) -> Book:
         return _reversed(book, placed, settled, event)
     if book.ecosystem is None:
         raise Fault(f"entry {placed.index} comes before the founding")
-    dues = book.dues
     outsourcer = book.ecosystem.outsourcer.party_id
     posted = book.posted
     if isinstance(event, SettlementPartPosted):
@@ -231,18 +247,19 @@ def _settled(book: Book, placed: Placed, event: SettlementEvent) -> Book:
         settled = unposted_elsewhere(book, settled)
         posted = posted.set(event.settlement_id, placed.index)
     terms = _payment_terms(book, settled)
+    desk = Desk.of(book)
     for due in dues_of(settled, outsourcer, placed.index, placed.audience, terms):
         if due.reference not in book.dues:
-            dues = dues.set(due.reference, due)
+            desk.keep(due)
     for stake in settled.content.stakes:
         if (known := book.dues.get(stake.reference)) is not None:
             for due in grown(known, stake.amount.amount_minor, outsourcer, placed.index, terms):
-                dues = dues.set(due.reference, due)
+                desk.keep(due)
     if isinstance(event, StakePosted):
         at = (event.settlement_id, event.party_id)
         sealed = replace(book.sealed, posted=book.sealed.posted.set(at, placed.index))
         book = replace(book, sealed=sealed)
-    return with_postings(replace(book, dues=dues, posted=posted), event.postings)
+    return with_postings(replace(desk.closed(book), posted=posted), event.postings)
 
 
 def _payment_terms(book: Book, settled: Settlement) -> PaymentTerms:
@@ -260,23 +277,23 @@ def _payment_terms(book: Book, settled: Settlement) -> PaymentTerms:
 
 def _reversed(book: Book, placed: Placed, settled: Settlement, event: SettlementEvent) -> Book:
     """The Book once a settlement is taken back: nothing is owed on its stakes any more."""
-    dues = book.dues
+    desk = Desk.of(book)
     for stake in settled.content.stakes:
-        if (due := dues.get(stake.reference)) is not None:
-            dues = dues.set(due.reference, replace(due, amount=Money(due.amount.currency, 0)))
+        if (due := book.dues.get(stake.reference)) is not None:
+            desk.keep(replace(due, amount=Money(due.amount.currency, 0)))
     posted = book.posted.set(settled.settlement_id, placed.index)
-    return with_postings(replace(book, dues=dues, posted=posted), event.postings)
+    return with_postings(replace(desk.closed(book), posted=posted), event.postings)
 
 
 def _netted(book: Book, event: DuesNetted) -> Book:
     """The Book once dues are set off against each other, but for its accounts."""
-    dues = book.dues
+    desk = Desk.of(book)
     for each in event.set_offs:
         for reference in (each.loss_reference, each.gain_reference):
-            due = dues[reference]
+            due = desk.dues[reference]
             netted = due.netted_minor + each.amount.amount_minor
-            dues = dues.set(reference, replace(due, netted_minor=netted))
-    return replace(book, dues=dues)
+            desk.keep(replace(due, netted_minor=netted))
+    return desk.closed(book)
 
 
 def _stated(book: Book, payment: Payment, party_id: str, side: Side) -> Book:
@@ -300,7 +317,7 @@ def _state(desk: Desk, payment: Payment, party_id: str, side: Side) -> None:
             lane = (lane or Lane()).with_payment(payment.payment_id)
         if lane is not None:
             desk.lanes[key] = lane.trimmed(desk.payments, is_payer=is_payer)
-    desk.dues[due.reference] = due
+    desk.keep(due)
 
 
 def with_postings(book: Book, postings: tuple[Posting, ...]) -> Book:

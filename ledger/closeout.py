@@ -93,10 +93,16 @@ def closed_books(book: Book, proposal_id: str) -> tuple[Fact, ...]:
     """
     through = book.closings.proposals[proposal_id].through
     parties = book.ecosystem.parties if book.ecosystem else ()
+    sealed: dict[str, set[str]] = {}
+    for due in book.dues.values():
+        if due.audience != EVERYBODY:
+            sealed.setdefault(due.party_id, set()).update(due.audience)
     groups: dict[tuple[str, ...], list[str]] = {EVERYBODY: []}
     for party in parties:
         if party.role is PartyRole.PARTNER:
-            groups.setdefault(_audience(book, party.party_id), []).append(party.party_id)
+            # everybody may see a partner's accounts, unless something due was sealed
+            audience = tuple(sorted(sealed.get(party.party_id, EVERYBODY)))
+            groups.setdefault(audience, []).append(party.party_id)
     return tuple(
         Fact(
             BooksClosed(proposal_id, through, closing.balances_of(book.accounts, partners)),
@@ -104,10 +110,3 @@ def closed_books(book: Book, proposal_id: str) -> tuple[Fact, ...]:
         )
         for audience, partners in groups.items()
     )
-
-
-def _audience(book: Book, partner: str) -> tuple[str, ...]:
-    """Who may see a partner's accounts: everybody, unless something due was sealed."""
-    found = {due.audience for due in book.dues.values() if due.party_id == partner}
-    sealed = found - {EVERYBODY}
-    return tuple(sorted(set().union(*sealed))) if sealed else EVERYBODY

@@ -65,12 +65,10 @@ def netted(
 
 def _open_by_party(book: Book, party_ids: set[str], but: set[str]) -> dict[str, list[Due]]:
     """Dues of which something is unstated, by partner, in the order of posting."""
-    found: dict[str, list[Due]] = {}
-    for due in book.dues.values():
-        if due.party_id in party_ids and due.reference not in but and due.unstated:
-            found.setdefault(due.party_id, []).append(due)
-    for listed in found.values():
-        listed.sort(key=lambda each: (each.index, each.reference))
+    found = {}
+    for party_id in party_ids:
+        dues = [book.dues[key] for key in book.unstated.get(party_id, ()) if key not in but]
+        found[party_id] = sorted(dues, key=lambda each: (each.index, each.reference))
     return found
 
 

@@ -78,3 +78,11 @@ class Verdict:
                 "replay": round(self.seconds_replay, 3),
             },
         }
+
+
+def placed_at(index: int, line: int, said: str) -> str:
+    """What is wrong with an entry, which is named once, with its line."""
+    name = f"entry {index}"
+    if said.startswith((f"{name}:", f"{name} ")):
+        return f"{name} (line {line}){said.removeprefix(name)}"
+    return f"{name} (line {line}): {said}"

@@ -13,7 +13,6 @@ from time import perf_counter
 from typing import BinaryIO
 
 import msgspec
-from msgspec.structs import asdict
 
 from ledger.canonical import NotCanonical, decode_object
 from ledger.checkpoint import (
@@ -35,7 +34,7 @@ from ops.export import FORMAT
 from ops.replay import Replay
 from ops.rowcheck import check_rows
 from ops.statement import StatementCheck
-from ops.verdict import Verdict
+from ops.verdict import Verdict, placed_at
 
 Progress = Callable[[int], None]
 """Told how many bytes were read since the last time."""
@@ -73,12 +72,16 @@ def verify(
     return verdict
 
 
-def _placed(index: int, line: int, said: str) -> str:
-    """What is wrong with an entry, which is named once, with its line."""
-    name = f"entry {index}"
-    if said.startswith((f"{name}:", f"{name} ")):
-        return f"{name} (line {line}){said.removeprefix(name)}"
-    return f"{name} (line {line}): {said}"
+class _Line(msgspec.Struct, omit_defaults=True):
+    """What a line may hold, in the order of canonical JSON: bytes it writes again are canonical."""
+
+    annex: str | None = None
+    annexSalt: str | None = None  # noqa: N815 -- as it is written
+    body: str | None = None
+    checkpoint: str | None = None
+    envelope: str | None = None
+    leafHash: str | None = None  # noqa: N815 -- as it is written
+    salt: str | None = None
 
 
 class _Reading:
@@ -110,11 +113,11 @@ class _Reading:
         lines = self._lines(file, progress)
         self._header(decode_object(next(lines, b"{}")))
         for number, line in enumerate(lines, start=2):
-            fields = _fields(line)
-            if "checkpoint" in fields:
-                self._checkpoint(_text(fields, "checkpoint"))
+            found = _line(line)
+            if found.checkpoint is not None:
+                self._checkpoint(found.checkpoint)
             else:
-                self._entry(fields, number)
+                self._entry(found, number)
             self._compare_since()
         self._end()
 
@@ -159,34 +162,34 @@ class _Reading:
         else:
             parse_verifier(self.log_key)
 
-    def _entry(self, fields: dict[str, object], line: int) -> None:
+    def _entry(self, entry: _Line, line: int) -> None:
         index = self.frontier.size
-        data = _text(fields, "envelope").encode()
+        data = _there(entry.envelope, "envelope").encode()
         leaf = leaf_hash(data)
         self.verdict.entries += 1
-        if decode_base64(_text(fields, "leafHash")) != leaf:
+        if decode_base64(_there(entry.leafHash, "leafHash")) != leaf:
             self.verdict.find(f"entry {index} (line {line}): its envelope is not what was hashed")
         self.frontier.append(leaf)
         try:
-            self._open(index, open_envelope(data), fields)
+            self._open(index, open_envelope(data), entry)
         except Fault as fault:
-            self.verdict.find(_placed(index, line, str(fault)))
+            self.verdict.find(placed_at(index, line, str(fault)))
             self.replay.broken()
 
-    def _open(self, index: int, envelope: Envelope, fields: dict[str, object]) -> None:
+    def _open(self, index: int, envelope: Envelope, entry: _Line) -> None:
         self.verdict.kinds[envelope.kind] += 1
         if (envelope.index, envelope.ecosystem) != (index, self.ecosystem):
             raise Fault(f"it says that it is entry {envelope.index} of {envelope.ecosystem}")
-        if "annex" in fields:
-            salt, annex = decode_base64(_text(fields, "annexSalt")), _text(fields, "annex")
-            if commit(salt, annex.encode()) != envelope.annex:
+        if entry.annex is not None:
+            salt = decode_base64(_there(entry.annexSalt, "annexSalt"))
+            if commit(salt, entry.annex.encode()) != envelope.annex:
                 raise Fault("its annex is not the one committed to")
-        if "body" not in fields:
+        if entry.body is None:
             self.replay.sealed(sealed_entry(envelope))
             return
-        salt, body = decode_base64(_text(fields, "salt")), _text(fields, "body").encode()
-        placed = open_entry(envelope, salt, body)
-        self.replay.opened(placed, has_text="annex" in fields)
+        salt = decode_base64(_there(entry.salt, "salt"))
+        placed = open_entry(envelope, salt, entry.body.encode())
+        self.replay.opened(placed, has_text=entry.annex is not None)
         self._learn_key(placed)
 
     def _learn_key(self, placed: Placed) -> None:
@@ -269,14 +272,14 @@ class _Reading:
             )
         else:
             self.verdict.notes.append(f"it continues your older checkpoint of {old.size} entries")
-        self._check_since_signature()
+        self._check_signature(self.since)
         self.since = None
 
-    def _check_since_signature(self) -> None:
-        if self.since is None or self.verifier is None:
+    def _check_signature(self, since: str) -> None:
+        if self.verifier is None:
             return
         try:
-            open_checkpoint(self.since, self.origin, self.verifier)
+            open_checkpoint(since, self.origin, self.verifier)
         except NoteInvalid as error:
             self.verdict.find(f"your older checkpoint is not one of this log: {error}")
 
@@ -310,29 +313,27 @@ class _Reading:
                 verdict.notes.append("the witnesses' quorum certified all entries")
 
 
-class _Line(msgspec.Struct, omit_defaults=True):
-    """What a line may hold, in the order of canonical JSON: bytes it writes again are canonical."""
-
-    annex: str | None = None
-    annexSalt: str | None = None  # noqa: N815 -- as it is written
-    body: str | None = None
-    checkpoint: str | None = None
-    envelope: str | None = None
-    leafHash: str | None = None  # noqa: N815 -- as it is written
-    salt: str | None = None
-
-
 _LINES = msgspec.json.Decoder(_Line)
 _ENCODER = msgspec.json.Encoder()
 
 
-def _fields(line: bytes) -> dict[str, object]:
-    """The fields of a line. Raises NotCanonical."""
+def _line(line: bytes) -> _Line:
+    """What a line holds; what else it holds is passed over. Raises NotCanonical, TypeError."""
     with suppress(msgspec.MsgspecError):  # what is wrong is said below
         known = _LINES.decode(line)
         if _ENCODER.encode(known) == line:
-            return {name: text for name, text in asdict(known).items() if text is not None}
-    return decode_object(line)
+            return known
+    fields = decode_object(line)
+    return _Line(
+        **{name: _text(fields, name) for name in _Line.__struct_fields__ if name in fields}
+    )
+
+
+def _there(text: str | None, name: str) -> str:
+    """A field that must be there. Raises KeyError."""
+    if text is None:
+        raise KeyError(name)
+    return text
 
 
 def _text(fields: dict[str, object], name: str) -> str:

@@ -1,5 +1,6 @@
 """The auditor: `jpi rebuild --check`, after every test that wrote."""
 
+from ledger.fold import catch_up, unfolded
 from ledger.ids import EcosystemId
 from ledger.store import entries
 from ledger.store.pool import open_database
@@ -15,6 +16,7 @@ async def audit(settings: Settings, ecosystem_id: str) -> None:
 
     assert rebuilt.is_good, rebuilt.as_text()
     assert rebuilt.reports[0].entries > 0
+    await _hold_the_index(settings, EcosystemId(ecosystem_id.rpartition(":")[2]))
     if freezer.is_on:
         await _freeze(settings, EcosystemId(ecosystem_id.rpartition(":")[2]))
 
@@ -29,6 +31,20 @@ async def rebuild_check(settings: Settings, ecosystem_id: str) -> Rebuilt:
 def owner_url(settings: Settings) -> str:
     """The same database for the role that owns it."""
     return (settings.database_url or "").replace("//jpi_service@", "//jpi_owner@")
+
+
+async def _hold_the_index(settings: Settings, key: EcosystemId) -> None:
+    """What the Book lists as unstated is what its dues say: an index follows from what it is of."""
+    database = await open_database(settings.database_url or "", 1)
+    try:
+        async with database.reading(key) as connection:
+            head = await entries.read_head(connection, key)
+            assert head is not None
+            book = (await catch_up(connection, unfolded(key), head)).book
+    finally:
+        await database.close()
+    listed = {(party, due) for party, dues in book.unstated.items() for due in dues}
+    assert listed == {(due.party_id, due.reference) for due in book.dues.values() if due.unstated}
 
 
 async def _freeze(settings: Settings, key: EcosystemId) -> None:
