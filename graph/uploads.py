@@ -98,7 +98,8 @@ class BeginObservationUploadInput:
     time_zone: str | None = field(
         default=None,
         description="IANA name of the zone that instants without an offset are in; without it they "
-        "are refused. An hour that the clocks repeat is read as standard time.",
+        "are refused. An hour that the clocks repeat is read as standard time, one that they "
+        "skip is refused.",
     )
     period: str | None = field(
         default=None, description="All rows are of this period, by its key; others are refused."

@@ -117,9 +117,22 @@ def _check_totals(terms: MethodTerms, figures: Figures, path: str) -> None:
     if figures.answers or figures.squares is not None:
         raise FiguresMalformed(f"{path}.answers", reason=f"{terms.kind} takes no single answers")
     if terms.margin is not MarginKind.NONE and base is not None:
-        is_count = figures.value.denominator == base.denominator == 1
-        if not is_count or not 0 <= figures.value <= base:
-            raise FiguresMalformed(path, reason="a share's margin needs a count out of a count")
+        _check_share(figures.value, base, path)
+        _check_share(*kept(figures), f"{path}.attribution")
+
+
+def kept(figures: Figures) -> tuple[Fraction, Fraction]:
+    """The value and the denominator of totals without what is excluded of them."""
+    value, base = figures.value, figures.denominator or Fraction(0)
+    for line in figures.lines:
+        if line.kind is AttributionKind.EXCLUDED:
+            value, base = value - line.value, base - (line.denominator or Fraction(0))
+    return value, base
+
+
+def _check_share(value: Fraction, base: Fraction, path: str) -> None:
+    if not value.denominator == base.denominator == 1 or not 0 <= value <= base:
+        raise FiguresMalformed(path, reason="a share's margin needs a count out of a count")
 
 
 def _check_answers(terms: MethodTerms, figures: Figures, path: str) -> None:

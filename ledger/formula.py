@@ -38,7 +38,7 @@ from ledger.distribution import (
     total,
 )
 from ledger.errors import Fault
-from ledger.figures import AttributionKind, Figures, NothingMeasured
+from ledger.figures import AttributionKind, Figures, NothingMeasured, kept
 from ledger.method import (
     PERCENTILES,
     SCORES,
@@ -174,10 +174,7 @@ def read(terms: MethodTerms, answers: Sequence[Bin]) -> Distribution:
 
 def _tally(terms: MethodTerms, part: Figures) -> _Tally:
     if terms.kind in TOTALS:
-        left_out = [line for line in part.lines if line.kind is AttributionKind.EXCLUDED]
-        value = part.value - sum((line.value for line in left_out), Fraction(0))
-        base = part.denominator or Fraction(0)
-        base -= sum((line.denominator or Fraction(0) for line in left_out), Fraction(0))
+        value, base = kept(part)
         is_counted = terms.margin is not MarginKind.NONE
         return _Tally(value, base, int(base) if is_counted else part.sample_size)
     if not part.answers and part.squares is not None:

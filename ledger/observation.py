@@ -284,6 +284,7 @@ class Aggregate:
     answers `value` is their sum, and `answers` or `squares` say the rest. `exclusions` are the
     entries of the exclusions that left rows out; `lowest` and `highest` are the extreme values.
     `attributed` adds up to `value`, by whom the rows name; None where that is not read.
+    `undivided` is how many rows state no denominator.
     """
 
     value: Fraction
@@ -298,3 +299,4 @@ class Aggregate:
     lowest: Fraction | None = None
     highest: Fraction | None = None
     attributed: tuple[AttributedSum, ...] | None = None
+    undivided: int = 0

@@ -307,8 +307,13 @@ def _summed_up(
 
 
 def figures_of(party_id: str, method: Method, aggregate: Aggregate) -> Figures:
-    """What summed up rows say to a method: totals, or answers with their number; and whose."""
+    """What summed up rows say to a method: totals, or answers with their number; and whose.
+
+    Raises FiguresMalformed where rows of a ratio do not say what they are divided by.
+    """
     is_ratio, is_answered = method is Method.POOLED_RATIO, method in HISTOGRAMS | MOMENTS
+    if is_ratio and (count := aggregate.undivided):
+        raise FiguresMalformed("period", reason=f"{count} of its rows state no denominator")
     base = Fraction(0) if is_ratio and aggregate.row_count == 0 else aggregate.denominator
     return Figures(
         party_id,

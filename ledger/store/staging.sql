@@ -63,6 +63,9 @@ FROM (
                 WHEN right(at, 1) = 'Z' OR left(right(at, 6), 1) IN ('+', '-') THEN at::timestamptz
                 ELSE at::timestamp AT TIME ZONE $1 END NOT BETWEEN coalesce($3, '-infinity') AND coalesce($4 - interval '1 microsecond', 'infinity')
             THEN 'at:' || quote_literal(left(at, 40)) || ' is outside the upload''s bounds'
+        WHEN at <> '' AND right(at, 1) <> 'Z' AND left(right(at, 6), 1) NOT IN ('+', '-')
+                AND (at::timestamp AT TIME ZONE $1) AT TIME ZONE $1 <> at::timestamp
+            THEN 'at:' || quote_literal(left(at, 40)) || ' is no time in ' || $1 || ': its clocks skip it'
         WHEN length(segment) > 120 THEN 'segment:it is longer than 120 characters'
         WHEN $6::numeric IS NOT NULL AND value::numeric < $6 OR $7::numeric IS NOT NULL AND value::numeric > $7
             THEN 'value:' || value || ' is impossible: the series is from ' || coalesce($6::text, 'any') || ' to ' || coalesce($7::text, 'any')

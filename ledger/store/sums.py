@@ -26,7 +26,7 @@ SQL = load(__file__)
 
 @dataclass(frozen=True, slots=True)
 class LateRows:
-    """Rows of one party that came after its part, and the newest batch that they came with."""
+    """Rows of one party that came after its part and change it, and the newest batch of them."""
 
     party: str
     row_count: int
@@ -77,6 +77,7 @@ async def sum_up(
         exclusions=tuple(sorted(index for index, _ in windows)),
         lowest=_fraction(row["lowest"]),
         highest=_fraction(row["highest"]),
+        undivided=row["undivided"],
     )
     if is_attributed:
         named = await connection.fetch(SQL["attributed"], *asked, MAX_LINES + 1)
@@ -98,7 +99,7 @@ async def late_rows(
     method: MethodTerms,
     period: Period,
 ) -> list[LateRows]:
-    """Rows of a period that came after the parts (party -> entry) that a measurement used."""
+    """Rows that change a period and came after the parts (party -> entry) of a measurement."""
     rows = await connection.fetch(
         SQL["late_rows"],
         ecosystem_id,

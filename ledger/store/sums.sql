@@ -3,6 +3,7 @@
 SELECT coalesce(sum(counted.value), 0) AS value, sum(counted.denominator) AS denominator,
     sum(counted.sample_size)::bigint AS sample_size, coalesce(sum(counted.value * counted.value), 0) AS squares,
     min(counted.value) AS lowest, max(counted.value) AS highest, count(*) AS row_count,
+    count(*) - count(counted.denominator) AS undivided,
     coalesce(array_agg(DISTINCT counted.batch_index), '{}') AS batches,
     (SELECT coalesce(max(b.index), 0) FROM observation_batch b
         WHERE b.ecosystem_id = $1 AND b.party = $2 AND b.series = $3) AS seen_batch
@@ -52,10 +53,16 @@ FROM (
 GROUP BY counted.attribution ORDER BY counted.attribution LIMIT $12
 
 -- name: late_rows :many
--- Rows of a series, segment and period that came after each party's part, with the newest batch among them.
+-- Rows that came after each party's part and change what it holds, with the newest batch among them.
+-- They lie in the series, segment and period, or an earlier revision of them does: then they take it away.
 SELECT o.party AS party, count(*) AS row_count, max(o.batch_index) AS newest_batch
 FROM observation o
 JOIN unnest($2::text[], $3::bigint[]) AS part (party, index) ON part.party = o.party AND o.batch_index > part.index
-WHERE o.ecosystem_id = $1 AND o.series = $4 AND ($5::text = '' OR o.segment = $5)
-    AND (o.period = $6 OR (o.period = '' AND o.at >= $7 AND o.at < $8))
+WHERE o.ecosystem_id = $1 AND o.series = $4 AND (
+    (($5::text = '' OR o.segment = $5) AND (o.period = $6 OR (o.period = '' AND o.at >= $7 AND o.at < $8)))
+    OR (o.revision > 1 AND EXISTS (SELECT FROM observation earlier
+        WHERE earlier.ecosystem_id = $1 AND earlier.party = o.party AND earlier.series = $4
+            AND earlier.reference = o.reference AND earlier.revision < o.revision
+            AND ($5 = '' OR earlier.segment = $5)
+            AND (earlier.period = $6 OR (earlier.period = '' AND earlier.at >= $7 AND earlier.at < $8)))))
 GROUP BY o.party ORDER BY o.party

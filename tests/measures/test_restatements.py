@@ -57,6 +57,29 @@ async def agreed_scheme(world: World, indicator: str) -> str:
     return found
 
 
+async def test_a_revision_that_takes_an_answer_away_is_shown_as_late(world: World) -> None:
+    """It says now that it was given in March: of February it is a ground for a restatement."""
+    indicator = await chain(world)
+    await answered(world, DESK, "2024-02-05", [5, 4, 3, 5])
+    await answered(world, SITE, "2024-02-06", [5])
+    old = await measured(world, indicator, FEBRUARY)
+    moved = {"reference": "a-2024-02-05-2", "revision": 2, "at": "2024-03-02T10:00:00Z"}
+    new = {"reference": "new", "at": "2024-03-02T10:00:00Z"}
+    rows = [each | {"value": "3"} for each in (moved, new)]
+
+    await world.done(DESK, "recordObservations", {"series": "csat", "rows": rows})
+
+    query = "query($id: ID!) { measurement(id: $id) { lateObservations { rowCount party { name } } } }"
+    data = await world.read(BUYER, query, id=old["id"])
+    late = {"rowCount": 1, "party": {"name": DESK}}
+    assert data["measurement"]["lateObservations"] == [late]
+    place = {"indicatorId": indicator, "period": FEBRUARY}
+    await world.done(DESK, "submitPart", place | {"isCorrection": True})
+    explained = {"reason": "CORRECTED_OBSERVATIONS", "explanation": "One was of March."}
+    payload = await proposed(world, indicator, FEBRUARY, "proposeRestatement", **explained)
+    assert (payload["measurement"]["value"], payload["measurement"]["sampleSize"]) == ("100", 4)
+
+
 async def test_a_restatement_takes_the_agreed_ones_place_and_both_stay(world: World) -> None:
     """What was held true then, and what is held true now about then."""
     indicator = await chain(world)

@@ -98,6 +98,23 @@ async def test_a_line_that_is_no_observation_is_named(
     assert reason in problems[0][2]
 
 
+async def test_an_hour_that_the_clocks_skip_is_no_time(told: World) -> None:
+    """On the last Sunday of March nobody answers between two and three; with an offset it can be."""
+    lines = [
+        "a,2024-03-31T01:59:59,1",
+        "b,2024-03-31T02:00:00,1",
+        "c,2024-03-31T02:59:59.999999,1",
+        "d,2024-03-31T03:00:00,1",
+        "e,2024-03-31T02:30:00+01:00,1",
+        "f,2024-10-27T02:30:00,1",
+    ]
+
+    problems = await turned_down(told, csv(lines), timeZone="Europe/Amsterdam", declared=None)
+
+    assert [(number, place) for number, place, _ in problems] == [(3, "at"), (4, "at")]
+    assert "no time in Europe/Amsterdam: its clocks skip it" in problems[0][2]
+
+
 FILES = [
     (b"\xef\xbb\xbf" + answers(1), {}, 1, "", "byte order mark"),
     (answers(1).decode().encode("utf-16"), {}, 1, "", "byte order mark"),
