@@ -45,7 +45,8 @@ class InboxItem:
 
     @field(
         description="What its content says otherwise than the version before: the proposal that "
-        "it replaces, else the version in force when it was opened. Empty where there is none."
+        "it replaces, else what stood when it was opened: the version in force, the membership, "
+        "the result that is restated. Empty where there is none."
     )
     async def changes(self, info: Info) -> list[ContentChange]:
         """Place by place."""

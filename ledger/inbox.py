@@ -4,15 +4,19 @@ The one rule: as `read`: only what the party may see, computed from what stands 
 Source: `domain.md` section 3.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from ledger.actor import Actor
 from ledger.book import Indicator
 from ledger.canonical import decode_object
 from ledger.difference import Difference, differences
-from ledger.membership import Membership
+from ledger.history import encode_state
+from ledger.measurement import Measurement
+from ledger.party import Party
 from ledger.policy import Policy
 from ledger.proposal import Proposal, ProposalKind, ProposalStatus
 from ledger.read import MAX_PAGE, Narrowed, Reader, Window
@@ -84,62 +88,91 @@ def _urgency(waiting: Waiting) -> tuple[bool, datetime, int]:
 async def changed(reader: Reader, actor: Actor, proposal: Proposal) -> tuple[Difference, ...]:
     """What a proposal's content says otherwise than the version before it.
 
-    That is the proposal that it replaces, else the version in force when it was opened; empty
-    when there is none, or the actor may not open it.
+    That is the proposal that it replaces, else what stood when it was opened; empty when there is
+    none, or the actor may not open it.
     """
     ecosystem = (await reader.ecosystem(actor)).value
-    names = {party.party_id: party.name for party in ecosystem.parties}
     new = await _content(reader, actor, proposal.index)
-    index = await _previous(reader, actor, proposal, new)
-    old = None if index is None else await _content(reader, actor, index)
-    return () if old is None or new is None else differences(old, new, names)
+    old = None if new is None else await _previous(reader, actor, proposal, new)
+    if old is None or new is None:
+        return ()
+    return differences(old, new, _told_apart(ecosystem.parties))
+
+
+def _told_apart(parties: Sequence[Party]) -> dict[str, str]:
+    """What to call each party: its name, with its id where one of before had the same."""
+    names = Counter(party.name for party in parties)
+    return {
+        party.party_id: party.name if names[party.name] == 1 else f"{party.name} {party.party_id}"
+        for party in parties
+    }
 
 
 async def _content(reader: Reader, actor: Actor, index: int) -> dict[str, object] | None:
-    """What the body of an entry says, without what is not content; None where it is closed."""
+    """What an entry proposes, with the sealed parts that the actor may open; None: it is closed."""
     stored = (await reader.entries_at(actor, [index])).get(index)
     if stored is None or stored.body is None:
         return None
-    return {key: value for key, value in decode_object(stored.body).items() if key not in _ASIDE}
+    body = decode_object(stored.body)
+    content = {key: value for key, value in body.items() if key not in _ASIDE}
+    if sealed := content.pop("sealed", None):
+        places = [place["index"] for place in cast("list[dict[str, int]]", sealed)]
+        opened = await reader.entries_at(actor, places)
+        bodies = [decode_object(each.body) for each in opened.values() if each.body is not None]
+        content["parts"] = [each["part"] for each in bodies]
+    return content
 
 
 async def _previous(
-    reader: Reader, actor: Actor, proposal: Proposal, content: dict[str, object] | None
-) -> int | None:
-    """The entry of the version before, if there is one."""
+    reader: Reader, actor: Actor, proposal: Proposal, content: dict[str, object]
+) -> dict[str, object] | None:
+    """What stood before a proposal of such a content, if anything did.
+
+    An indicator and a party are taken as they stood: a promotion, or a leaving at a gate, changed
+    them without a version of its own.
+    """
     if proposal.replaces:
-        found = await reader.one(actor, "proposal", proposal.replaces, Proposal)
-        return None if found is None else found.value.index
+        replaced = await reader.one(actor, "proposal", proposal.replaces, Proposal)
+        return None if replaced is None else await _content(reader, actor, replaced.value.index)
+    size, kind = proposal.index, proposal.kind
+    if kind is ProposalKind.INDICATOR:
+        key = str(content["indicator_id"])
+        indicator = await reader.one(actor, "indicator", key, Indicator, size)
+        if indicator is None:
+            return None
+        return {"indicator_id": key, "terms": _plain(indicator.value.version.terms)}
+    if kind in (ProposalKind.MEMBERSHIP, ProposalKind.DEPARTURE):
+        party = await reader.one(actor, "party", str(content["party_id"]), Party, size)
+        if party is None:
+            return None
+        stood = _plain(party.value)
+        return {key: stood.get(key) for key in content}
+    index = await _entry_before(reader, actor, proposal, content)
+    return None if index is None else await _content(reader, actor, index)
+
+
+def _plain(value: object) -> dict[str, object]:
+    """A value as the body of an entry has it."""
+    return decode_object(encode_state(value))
+
+
+async def _entry_before(
+    reader: Reader, actor: Actor, proposal: Proposal, content: dict[str, object]
+) -> int | None:
+    """The entry that proposed what stood before, where it stands as it was proposed."""
     size = proposal.index
-    for concept, key in _subjects(proposal, content or {}):
-        match concept:
-            case "indicator":
-                indicator = await reader.one(actor, concept, key, Indicator, size)
-                return None if indicator is None else indicator.value.version.index
-            case "scheme":
-                scheme = await reader.one(actor, concept, key, Scheme, size)
-                return None if scheme is None else scheme.value.index
-            case "policy":
-                narrowed = Narrowed(status=ProposalStatus.AGREED)
-                policies = await reader.page(actor, concept, Policy, Window(last=1), narrowed, size)
-                return policies.items[0].value.index if policies.items else None
-            case _:
-                narrowed = Narrowed(parent_id=key, status=ProposalStatus.AGREED)
-                page = await reader.page(actor, concept, Membership, Window(last=1), narrowed, size)
-                return page.items[0].value.index if page.items else None
-    return None
-
-
-def _subjects(proposal: Proposal, content: dict[str, object]) -> Iterator[tuple[str, str]]:
-    """Of what a proposal is the next version: a concept, and the object's id."""
     match proposal.kind:
-        case ProposalKind.INDICATOR:
-            yield "indicator", str(content.get("indicator_id", ""))
         case ProposalKind.SCHEME:
-            yield "scheme", str(content.get("scheme_id", ""))
+            key = str(content["scheme_id"])
+            scheme = await reader.one(actor, "scheme", key, Scheme, size)
+            return None if scheme is None else scheme.value.index
+        case ProposalKind.MEASUREMENT:
+            place = f"{content['indicator_id']}/{content['period']}"
+            restated = await reader.one(actor, "result", place, Measurement, size)
+            return None if restated is None else restated.value.index
         case ProposalKind.POLICY:
-            yield "policy", ""
-        case ProposalKind.MEMBERSHIP | ProposalKind.DEPARTURE:
-            yield "membership", str(content.get("party_id", ""))
+            narrowed = Narrowed(status=ProposalStatus.AGREED)
+            page = await reader.page(actor, "policy", Policy, Window(last=1), narrowed, size)
+            return page.items[0].value.index if page.items else None
         case _:
-            return
+            return None

@@ -37,7 +37,7 @@ async def test_a_row_without_its_denominator_is_no_part_of_a_ratio(world: World)
 
 
 async def test_what_is_left_after_an_exclusion_is_a_share_still(world: World) -> None:
-    """Twelve of ten, once the excluded ones are away, has no margin: it is refused when it comes."""
+    """Twelve of ten, without the excluded ones, has no margin: refused when it comes."""
     place = await ratio(world, attribution="ATTRIBUTED")
     for left_out in (
         [("UNATTRIBUTED", "12", None), ("EXCLUDED", "-4", None)],

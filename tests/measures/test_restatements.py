@@ -69,7 +69,9 @@ async def test_a_revision_that_takes_an_answer_away_is_shown_as_late(world: Worl
 
     await world.done(DESK, "recordObservations", {"series": "csat", "rows": rows})
 
-    query = "query($id: ID!) { measurement(id: $id) { lateObservations { rowCount party { name } } } }"
+    query = (
+        "query($id: ID!) { measurement(id: $id) { lateObservations { rowCount party { name } } } }"
+    )
     data = await world.read(BUYER, query, id=old["id"])
     late = {"rowCount": 1, "party": {"name": DESK}}
     assert data["measurement"]["lateObservations"] == [late]

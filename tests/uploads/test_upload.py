@@ -154,7 +154,7 @@ async def test_two_equal_answers_are_two_answers(told: World) -> None:
 
 async def test_a_file_may_be_zipped_local_and_of_one_period(told: World) -> None:
     """Gzip of several members, instants in a stated zone, one period, no last newline."""
-    twice = zipped(csv(["a,2024-03-31T01:30:00,1"])) + zipped(b"b,2024-04-01T00:00:00,2")
+    twice = zipped(csv(["a,2024-03-31T02:30:00,1"])) + zipped(b"b,2024-04-01T00:00:00,2")
     begun = await begin(told, timeZone="Europe/London")
     status, _ = await send(told, begun, twice, **{"content-encoding": "gzip"})
     assert status == 200
