@@ -99,7 +99,7 @@ async def test_a_line_that_is_no_observation_is_named(
 
 
 async def test_an_hour_that_the_clocks_skip_is_no_time(told: World) -> None:
-    """On the last Sunday of March nobody answers between two and three; with an offset it can be."""
+    """On the last Sunday of March nobody answers between two and three, unless by an offset."""
     lines = [
         "a,2024-03-31T01:59:59,1",
         "b,2024-03-31T02:00:00,1",
