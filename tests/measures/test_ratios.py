@@ -39,14 +39,14 @@ async def test_a_row_without_its_denominator_is_no_part_of_a_ratio(world: World)
 async def test_what_is_left_after_an_exclusion_is_a_share_still(world: World) -> None:
     """Twelve of ten, without the excluded ones, has no margin: refused when it comes."""
     place = await ratio(world, attribution="ATTRIBUTED")
+    reason = {"UNATTRIBUTED": "", "EXCLUDED": "a strike"}
     for left_out in (
         [("UNATTRIBUTED", "12", None), ("EXCLUDED", "-4", None)],
         [("UNATTRIBUTED", "8", None), ("EXCLUDED", "0", "9")],
         [("UNATTRIBUTED", "7.5", None), ("EXCLUDED", "0.5", "0.5")],
     ):
         lines = [
-            {"kind": kind, "value": value}
-            | ({"denominator": base, "reason": "a strike"} if kind == "EXCLUDED" else {})
+            {"kind": kind, "value": value, "denominator": base, "reason": reason[kind]}
             for kind, value, base in left_out
         ]
         figures = {"partyId": world.parties[DESK], "value": "8", "denominator": "10"}
