@@ -13,6 +13,7 @@ from ledger.curve import Between, Outside
 from ledger.default import AfterDefault
 from ledger.indicator import Boundary
 from ledger.reading import LevelName, ReadingStage, Reads
+from ledger.retention import Retention
 from ledger.scoring import EarnedWhen
 
 _ENUMS: tuple[tuple[type[StrEnum], str], ...] = (
@@ -38,6 +39,7 @@ _ENUMS: tuple[tuple[type[StrEnum], str], ...] = (
     (terms.Unallocated, "Unallocated"),
     (terms.Malus, "Malus"),
     (terms.Confidentiality, "Confidentiality"),
+    (Retention, "Retention"),
 )
 for kind, name in _ENUMS:
     meaning = " ".join((kind.__doc__ or "").split())

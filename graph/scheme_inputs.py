@@ -10,6 +10,7 @@ from graph.money import MoneyInput
 from graph.step_inputs import AdjustmentInput
 from ledger.amounts import Rounding
 from ledger.indicator import Boundary
+from ledger.retention import Retention
 from ledger.split import FallsFree, ProRata, SplitKind
 from ledger.terms import (
     Allocation,
@@ -105,6 +106,9 @@ class AtRiskInput:
     base_indicator_id: strawberry.ID | None = field(
         default=None,
         description="The indicator whose parts are the bases; null where they are stated.",
+    )
+    retention: Retention = field(
+        description="Whether invoices are paid less what is at risk until the period is settled."
     )
 
 

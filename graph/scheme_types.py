@@ -10,6 +10,7 @@ from graph.money import Money
 from graph.step_types import Adjustment
 from ledger.amounts import Rounding
 from ledger.indicator import Boundary
+from ledger.retention import Retention
 from ledger.split import FallsFree, ProRata, SplitKind
 from ledger.terms import (
     Allocation,
@@ -101,6 +102,9 @@ class AtRisk:
     bases: list[AtRiskBase] = field(description="One a party, or none where they are measured.")
     base_indicator_id: strawberry.ID | None = field(
         description="The indicator whose parts are the bases; null where they are stated."
+    )
+    retention: Retention = field(
+        description="Whether invoices are paid less what is at risk until the period is settled."
     )
 
 

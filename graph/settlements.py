@@ -16,8 +16,8 @@ from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, write
 from graph.scalars import Index
 from graph.schemes import Scheme, load_scheme
+from ledger import retention, trace
 from ledger import settlement as rules
-from ledger import trace
 from ledger.proposal import ProposalStatus
 from ledger.read import Found, Narrowed
 from ledger.settlement import ProposeSettlement
@@ -37,6 +37,19 @@ class Stake:
 
     party_id: strawberry.Private[str]
     amount: Money = field(description="To the cent.")
+    owed: Money = field(
+        description="What is to be paid on it, by the partner below zero: the amount, or where "
+        "invoices were paid less what is at risk, what of that is released and what goes beyond."
+    )
+    withheld: Money | None = field(
+        description="What was withheld of the partner's invoices; null where nothing is."
+    )
+    released: Money | None = field(
+        description="What of it is owed to the partner now; null where nothing is withheld."
+    )
+    kept: Money | None = field(
+        description="What of it the payer keeps: withheld less released; null as above."
+    )
     reference: str = field(description="ISO 11649 reference that travels with the bank transfer.")
 
     @field(description="The partner.")
@@ -111,11 +124,7 @@ class Settlement(Node):
     @field(description="One a partner; of a confidential settlement those that you may see.")
     async def stakes(self, info: Info) -> list[Stake]:
         """A partner sees its own, the outsourcer all."""
-        return [
-            Stake(party_id=stake.party_id, amount=money_of(stake.amount), reference=stake.reference)
-            for content in await self._contents(info)
-            for stake in content.stakes
-        ]
+        return [_stake(stake) for content in await self._contents(info) for stake in content.stakes]
 
     @field(description="Every intermediate number and the rule behind it, as far as you may see.")
     async def trace(self, info: Info) -> list[TraceStep]:
@@ -147,6 +156,19 @@ class Settlement(Node):
     async def proposal(self, info: Info) -> Proposal | None:
         """Its proposal."""
         return await load_proposal(info, self.state.proposal_id)
+
+
+def _stake(stake: retention.Stake) -> Stake:
+    held = stake.withholding
+    return Stake(
+        party_id=stake.party_id,
+        amount=money_of(stake.amount),
+        owed=money_of(stake.owed),
+        withheld=None if held is None else money_of(held.withheld),
+        released=None if held is None else money_of(held.released),
+        kept=None if held is None else money_of(held.kept),
+        reference=stake.reference,
+    )
 
 
 def _step(step: trace.TraceStep) -> TraceStep:

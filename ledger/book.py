@@ -23,7 +23,7 @@ from ledger.governance import Governance
 from ledger.identity import Identities
 from ledger.ids import EcosystemId
 from ledger.indicator import IndicatorVersion
-from ledger.journal import Account, AccountState
+from ledger.journal import Account, AccountState, PartStake
 from ledger.keyring import Keyring
 from ledger.lane import Lane
 from ledger.measurement import Measurement
@@ -110,8 +110,8 @@ class Book:
     current_policy: str = ""
     latest_policy: str = ""
     delegations: Delegations = Delegations()
-    # (scheme id, place) -> (settlement id, party id) -> minor units posted as undisputed
-    part_posted: Map[tuple[str, str], Map[tuple[str, str], int]] = Map()
+    # (scheme id, place) -> (settlement id, party id) -> what was posted as undisputed
+    part_posted: Map[tuple[str, str], Map[tuple[str, str], PartStake]] = Map()
     # entries with an annex that was not erased -> whose they are
     annexes: Map[int, str] = Map()
     governance: Governance = Governance()

@@ -253,7 +253,7 @@ def _settled(book: Book, placed: Placed, event: SettlementEvent) -> Book:
             desk.keep(due)
     for stake in settled.content.stakes:
         if (known := book.dues.get(stake.reference)) is not None:
-            for due in grown(known, stake.amount.amount_minor, outsourcer, placed.index, terms):
+            for due in grown(known, stake.owed.amount_minor, outsourcer, placed.index, terms):
                 desk.keep(due)
     if isinstance(event, StakePosted):
         at = (event.settlement_id, event.party_id)

@@ -49,7 +49,9 @@ def _bookings(book: Book, placed: Placed) -> Iterator[Booked]:
 
 def _settled(book: Book, event: SettlementEvent) -> Iterator[Booked]:
     """Each posting with the reference of the stake between its two parties."""
-    references = {due.party_id: due.reference for due in settled_dues(book, event)}
+    stakes = posted_content(book, event).content.stakes
+    references = {stake.party_id: stake.reference for stake in stakes}
+    references |= {due.party_id: due.reference for due in settled_dues(book, event)}
     reverses = _reverses(book, event)
     for posting in event.postings:
         account = posting.account

@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from ledger.amounts import Money
 from ledger.fact import EVERYBODY
-from ledger.settlement import Settlement, creditor_reference
+from ledger.reference import creditor_reference
+from ledger.settlement import Settlement
 from ledger.terms import Malus, PaymentTerms, References
 
 BUCKET_DAYS = (30, 60, 90)
@@ -195,7 +196,7 @@ def dues_of(
     papers = terms.references if terms else ()
     dues = []
     for stake in content.stakes:
-        owed = stake.amount.amount_minor
+        owed = stake.owed.amount_minor
         if owed == 0 or stake.party_id == outsourcer:
             continue
         payer, payee = (outsourcer, stake.party_id) if owed > 0 else (stake.party_id, outsourcer)

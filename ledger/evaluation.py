@@ -9,7 +9,7 @@ Source: `domain.md` section 6.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ledger import adjusting
@@ -17,6 +17,7 @@ from ledger.adjusting import Row
 from ledger.amounts import Money, allocate, render_number, round_to
 from ledger.cap import Adjustment
 from ledger.reading import NothingToRead, Result, Series
+from ledger.retention import Withholding, withheld_all
 from ledger.scoring import score_of
 from ledger.split import ProRata, Split, SplitKind, counting, shares_of
 from ledger.terms import (
@@ -64,7 +65,8 @@ class Evaluation:
     """What the terms give. `parts` and `pools` are in the order of the terms' parties.
 
     `payout` is the sum of the parts, below zero for credits. `by_item` are the exact amounts of
-    each item, a party, before what is done to the whole.
+    each item, a party, before what is done to the whole. `withholdings` are of each party, none
+    where nothing is withheld.
     """
 
     total_score: Fraction
@@ -74,6 +76,7 @@ class Evaluation:
     unallocated: Money
     trace: tuple[TraceStep, ...]
     by_item: Mapping[str, Row]
+    withholdings: tuple[Withholding, ...] = ()
 
 
 def evaluate(terms: SchemeTerms, inputs: Inputs, rules: int = RULES_VERSION) -> Evaluation:
@@ -95,7 +98,14 @@ def evaluate(terms: SchemeTerms, inputs: Inputs, rules: int = RULES_VERSION) -> 
     for party_id, exact, part in zip(party_ids, nets, parts, strict=True):
         used = (TraceInput("exact amount", exact),)
         trace.append(TraceStep("stake", party_id, _split_rule(terms.rounding), used, part.value))
-    return _summed_up(terms, total, funds.pool, parts, rows, trace)
+    withholdings: tuple[Withholding, ...] = ()
+    if terms.withholds:
+        is_credit = terms.kind is SchemeKind.CREDIT
+        whole = [-each if is_credit else each for each in pools]  # as a full credit is rounded
+        held = rounded(whole, terms.rounding, terms.currency, rules)
+        withholdings = withheld_all(party_ids, pools, held, parts, trace, is_credit=is_credit)
+    summed = _summed_up(terms, total, funds.pool, parts, rows, trace)
+    return replace(summed, withholdings=withholdings)
 
 
 def _split_rule(rounding: MoneyRounding) -> str:

@@ -13,13 +13,13 @@ from ledger import first_terms
 from ledger.amounts import Money
 from ledger.errors import Fault
 from ledger.proposal import Opening
+from ledger.reference import creditor_reference
+from ledger.retention import Stake
 from ledger.scheme import Scheme
 from ledger.settlement import (
     Measured,
     SettlementContent,
     SettlementProposed,
-    Stake,
-    creditor_reference,
 )
 from ledger.trace import TraceStep
 

@@ -16,6 +16,7 @@ from typing import Protocol, TypeVar
 
 from ledger.amounts import Money
 from ledger.errors import Fault
+from ledger.retention import Withholding
 
 K_contra = TypeVar("K_contra", contravariant=True)
 V_co = TypeVar("V_co", covariant=True)
@@ -41,6 +42,7 @@ class AccountKind(StrEnum):
     PAYABLE = "PAYABLE"
     RECEIVABLE = "RECEIVABLE"
     CASH_CLEARING = "CASH_CLEARING"
+    AT_RISK_WITHHELD = "AT_RISK_WITHHELD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +109,11 @@ class SettlementPosted:
 
 @dataclass(frozen=True, slots=True)
 class PartStake:
-    """The undisputed part of one partner's stake."""
+    """The undisputed part of one partner's stake, and what it withholds, releases and keeps."""
 
     party_id: str
     amount: Money
+    withholding: Withholding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +134,47 @@ class StakePosted:
     postings: tuple[Posting, ...]
 
 
+def stake_lines(
+    outsourcer: str, partner: str, amount: Money, withholding: Withholding | None
+) -> tuple[Line, ...]:
+    """What a stake posts: what was withheld, what became of it, and what is owed beyond it.
+
+    Laws: the account of what is withheld ends where it began, what is disputed aside; what is owed
+    moves payables and receivables alone.
+    """
+    if withholding is None:
+        return settlement_lines(outsourcer, partner, amount)
+    return (
+        *_held(outsourcer, partner, withholding.withheld),
+        *_released(outsourcer, partner, withholding.released),
+        *_held(outsourcer, partner, withholding.kept, sign=-1),
+        *settlement_lines(outsourcer, partner, withholding.beyond),
+    )
+
+
+def _held(payer: str, payee: str, money: Money, *, sign: int = 1) -> tuple[Line, ...]:
+    """What withholding posts: an expense not paid yet. Keeping it is the opposite (sign -1)."""
+    minor, held = sign * money.amount_minor, AccountKind.AT_RISK_WITHHELD
+    return (
+        *_pair(payer, payee, AccountKind.INCENTIVE_EXPENSE, held, money, minor),
+        *_pair(payee, payer, held, AccountKind.INCENTIVE_INCOME, money, minor),
+    )
+
+
+def _released(payer: str, payee: str, money: Money) -> tuple[Line, ...]:
+    """What releasing posts: it is owed now. Below zero, what was released is owed back."""
+    minor, held = money.amount_minor, AccountKind.AT_RISK_WITHHELD
+    payable, receivable = AccountKind.PAYABLE, AccountKind.RECEIVABLE
+    if minor < 0:
+        payable, receivable = receivable, payable
+    return (
+        *_pair(payer, payee, held, payable, money, minor),
+        *_pair(payee, payer, receivable, held, money, minor),
+    )
+
+
 def settlement_lines(outsourcer: str, partner: str, amount: Money) -> tuple[Line, ...]:
-    """What a stake posts. A bonus is owed by the outsourcer, a malus (negative) by the partner."""
+    """What an amount owed posts: a bonus by the outsourcer, a malus (negative) by the partner."""
     payer, payee = (outsourcer, partner) if amount.amount_minor >= 0 else (partner, outsourcer)
     owed = abs(amount.amount_minor)
     return (

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from ledger.amounts import Money
 from ledger.cap import Adjustment
+from ledger.retention import Retention
 from ledger.split import Share
 from ledger.terms import (
     AtRisk,
@@ -69,7 +70,8 @@ def personal(common: SchemeTerms, part: PartnerTerms) -> SchemeTerms:
     source = common.funding.at_risk
     measured = source.base_indicator_id if source else ""
     bases = () if part.base is None else (Base(part.party_id, part.base),)
-    at_risk = AtRisk(common.currency, part.schedule, bases, measured)
+    retention = source.retention if source else Retention.NOT_WITHHELD
+    at_risk = AtRisk(common.currency, part.schedule, bases, measured, retention)
     payment = replace(common.payment, references=part.references)
     return replace(
         common,

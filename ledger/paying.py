@@ -14,7 +14,7 @@ from ledger.commands import Decision
 from ledger.due import Due, rest_reference
 from ledger.ids import Seed
 from ledger.payment import ConfirmPayment, Payment, ReportPayment, ReversePayment
-from ledger.settlement import creditor_reference
+from ledger.reference import creditor_reference
 from ledger.trust import member
 
 PayingCommand = ReportPayment | ConfirmPayment | ReversePayment

@@ -20,7 +20,7 @@ from ledger.ecosystem import Ecosystem
 from ledger.errors import Refusal
 from ledger.fact import CLOCK, Fact, Placed
 from ledger.ids import PartyId, Seed
-from ledger.journal import Posting, SettlementPosted, StakePosted, post, settlement_lines
+from ledger.journal import Posting, SettlementPosted, StakePosted, post, stake_lines
 from ledger.netting import netted
 from ledger.partner import is_confidential
 from ledger.proposal import ProposalKind
@@ -170,7 +170,7 @@ def _postings(book: Book, content: settlement.SettlementContent) -> tuple[Postin
     lines = [
         line
         for stake in unposted(book, content, content.stakes)
-        for line in settlement_lines(outsourcer, stake.party_id, stake.amount)
+        for line in stake_lines(outsourcer, stake.party_id, stake.amount, stake.withholding)
         if stake.party_id != outsourcer
     ]
     postings, _ = post(lines, book.accounts)

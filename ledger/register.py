@@ -62,7 +62,12 @@ from ledger.policy import (
 from ledger.reconciliation import LinesMatched
 from ledger.remark import AnnexErased, RemarkMade
 from ledger.rotation import LogKeyRotated
-from ledger.scheme import SchemeProposed, SchemeProposedV1
+from ledger.scheme import SchemeProposed, SchemeProposedV1, SchemeProposedV2
+from ledger.second_settlement import (
+    SettlementPartPostedV1,
+    SettlementProposedV2,
+    StakeProposedV1,
+)
 from ledger.settlement import SettlementProposed
 from ledger.sponsor import SponsorNamed
 from ledger.stake import StakeProposed
@@ -85,12 +90,15 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("measurement.proposed", 2): MeasurementProposed,
     ("exclusion.proposed", 1): ExclusionProposed,
     ("scheme.proposed", 1): SchemeProposedV1,
-    ("scheme.proposed", 2): SchemeProposed,
+    ("scheme.proposed", 2): SchemeProposedV2,
+    ("scheme.proposed", 3): SchemeProposed,
     ("settlement.proposed", 1): SettlementProposedV1,
-    ("settlement.proposed", 2): SettlementProposed,
+    ("settlement.proposed", 2): SettlementProposedV2,
+    ("settlement.proposed", 3): SettlementProposed,
     ("settlement.posted", 1): SettlementPosted,
     ("schemepart.proposed", 1): SchemePartProposed,
-    ("stake.proposed", 1): StakeProposed,
+    ("stake.proposed", 1): StakeProposedV1,
+    ("stake.proposed", 2): StakeProposed,
     ("stake.posted", 1): StakePosted,
     ("payment.reported", 1): PaymentReported,
     ("payment.confirmed", 1): PaymentConfirmed,
@@ -128,7 +136,8 @@ REGISTER: Mapping[tuple[str, int], type] = {
     ("dispute.escalated", 1): DisputeEscalated,
     ("ruling.signed", 1): RulingSigned,
     ("ruling.recorded", 1): ExternalRulingRecorded,
-    ("settlement.partposted", 1): SettlementPartPosted,
+    ("settlement.partposted", 1): SettlementPartPostedV1,
+    ("settlement.partposted", 2): SettlementPartPosted,
     ("dues.netted", 1): DuesNetted,
     ("key.registered", 1): ConsentKeyRegistered,
     ("key.revoked", 1): ConsentKeyRevoked,

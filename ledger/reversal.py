@@ -13,16 +13,16 @@ from ledger.basis import calendar_for, year_of
 from ledger.book import Book, replace
 from ledger.errors import Refusal
 from ledger.evaluation import RULES_VERSION
-from ledger.journal import Line, settlement_lines
+from ledger.journal import Line, stake_lines
 from ledger.partner import is_confidential
 from ledger.proposal import Proposal
+from ledger.retention import Stake
 from ledger.scheme import Scheme
 from ledger.settlement import (
     Corrected,
     Settlement,
     SettlementContent,
     SettlementKind,
-    Stake,
     content_of_amounts,
     place_of,
 )
@@ -83,7 +83,7 @@ def taken_back(
         used = (TraceInput("was given", had.value, found.index),)
         said = "what the settlement gave is taken back"
         trace.append(TraceStep("reversal", stake.party_id, said, used, back.value))
-        stakes.append(Stake(stake.party_id, back, stake.reference))
+        stakes.append(replace(stake.opposite, amount=back))
     amounts = {stake.party_id: stake.amount for stake in stakes}
     before = tuple(given[stake.party_id] for stake in stakes)
     nothing = tuple(Money(agreed.terms.currency, 0) for _ in stakes)
@@ -120,8 +120,8 @@ def is_reversible(book: Book, proposal: Proposal) -> bool:
 
 def reversal_of(outsourcer: str, stake: Stake) -> tuple[Line, ...]:
     """What takes a stake's postings back: the same accounts, the opposite amounts."""
-    had = Money(stake.amount.currency, -stake.amount.amount_minor)
-    lines = settlement_lines(outsourcer, stake.party_id, had)
+    had = stake.opposite
+    lines = stake_lines(outsourcer, stake.party_id, had.amount, had.withholding)
     return tuple(Line(line.account, -line.amount_minor) for line in lines)
 
 

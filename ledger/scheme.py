@@ -141,6 +141,23 @@ class SchemeProposed:
 
 
 @dataclass(frozen=True, slots=True)
+class SchemeProposedV2:
+    """Version 2, before terms said whether what is at risk is withheld: it was not."""
+
+    opening: Opening
+    scheme_id: str
+    version: int
+    terms: SchemeTerms
+    first: first_terms.SchemeTerms | None = None
+    sealed: tuple[SealedAt, ...] = ()
+
+    def upgraded(self) -> SchemeProposed:
+        """What it means in the newest version."""
+        named = (self.opening, self.scheme_id, self.version, self.terms)
+        return SchemeProposed(*named, self.first, self.sealed)
+
+
+@dataclass(frozen=True, slots=True)
 class SchemeProposedV1:
     """Version 1, with the first terms."""
 

@@ -67,10 +67,20 @@ def _funding(terms: SchemeTerms, names: Names) -> Iterator[str]:
         if funding.at_risk.base_indicator_id:
             source = _name(names, funding.at_risk.base_indicator_id)
             yield f"A party's base is its part of {source}, in {funding.currency}."
+        yield _retention(terms)
     else:
         yield f"In each period {what} what the items give, in {funding.earned_in}."
     yield f"It holds from period {terms.valid_from_period} on."
     yield f"A year starts in month {terms.year_starts_in}."
+
+
+def _retention(terms: SchemeTerms) -> str:
+    if not terms.withholds:
+        return "Nothing of it is withheld from invoices: it is paid once the period is settled."
+    held = "What is at risk is withheld from a party's invoices until the period is settled"
+    if terms.kind is SchemeKind.CREDIT:
+        return f"{held}; then it is released but for what is credited, which the payer keeps."
+    return f"{held}; then what is earned is released, and the payer keeps the rest."
 
 
 def _item(item: Item, names: Names) -> Iterator[str]:

@@ -10,11 +10,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
-from functools import lru_cache
-from hashlib import sha256
-
-from stdnum import iso11649
-from stdnum.iso7064 import mod_97_10
 
 from ledger.agreement import opening
 from ledger.amounts import Money
@@ -27,12 +22,11 @@ from ledger.measurement import Measurement
 from ledger.partner import SealedAt
 from ledger.periods import Calendar, Period
 from ledger.proposal import Agreements, Opening, ProposalKind, ProposalStatus
+from ledger.reference import creditor_reference
+from ledger.retention import Stake
 from ledger.scheme import Scheme
 from ledger.terms import SchemeKind
 from ledger.trace import TraceStep
-
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_REFERENCE_DIGITS = 16
 
 
 class MeasurementMissing(Refusal):
@@ -69,15 +63,6 @@ class SettlementKind(StrEnum):
     EARN_BACK = "EARN_BACK"
     REPORTING_PENALTY = "REPORTING_PENALTY"
     REVERSAL = "REVERSAL"
-
-
-@dataclass(frozen=True, slots=True)
-class Stake:
-    """What one partner receives (a malus: owes), and the reference its payment carries."""
-
-    party_id: str
-    amount: Money
-    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +112,14 @@ class SettlementContent:
         stakes = {
             stake.party_id
             for stake in self.stakes
-            if asks_all or stake.amount.amount_minor or stake.party_id in signing_ids
+            if asks_all or not stake.is_nothing or stake.party_id in signing_ids
         }
         sealed = {place.party_id for place in self.sealed}
         return frozenset({outsourcer_id} | stakes | sealed)
+
+    def stake_of(self, party_id: str) -> Stake:
+        """A party's own. Raises StopIteration."""
+        return next(each for each in self.stakes if each.party_id == party_id)
 
     @property
     def place(self) -> str:
@@ -189,23 +178,6 @@ class Measured:
     terms: IndicatorTerms
 
 
-@lru_cache(maxsize=4096)
-def creditor_reference(settlement_id: str, party_id: str) -> str:
-    """The RF reference of a stake: "RF", two check digits, 16 letters or digits of its identity.
-
-    Source: ISO 11649, ISO 7064 (mod 97-10).
-    """
-    number = int.from_bytes(sha256(f"{settlement_id}/{party_id}".encode()).digest(), "big")
-    text = ""
-    for _ in range(_REFERENCE_DIGITS):
-        number, digit = divmod(number, len(_ALPHABET))
-        text += _ALPHABET[digit]
-    reference = f"RF{mod_97_10.calc_check_digits(text + 'RF')}{text}"
-    if not iso11649.is_valid(reference):
-        raise Fault(f"{reference} is no creditor reference")
-    return reference
-
-
 def compute(
     scheme: Scheme,
     inputs: Inputs,
@@ -239,6 +211,7 @@ def content_of(
     rules: int = RULES_VERSION,
 ) -> SettlementContent:
     """What an evaluation gives those parties, as the content of a settlement."""
+    withholdings = found.withholdings or (None,) * len(found.parts)
     return SettlementContent(
         scheme_id=scheme.scheme_id,
         scheme_version=scheme.version,
@@ -248,8 +221,8 @@ def content_of(
         pool=found.pool,
         payout=found.payout,
         stakes=tuple(
-            Stake(party_id, part, creditor_reference(settlement_id, party_id))
-            for party_id, part in zip(party_ids, found.parts, strict=True)
+            Stake(party_id, part, creditor_reference(settlement_id, party_id), held)
+            for party_id, part, held in zip(party_ids, found.parts, withholdings, strict=True)
         ),
         unallocated=found.unallocated,
         trace=found.trace,

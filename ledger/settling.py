@@ -65,9 +65,9 @@ def settle(
 
 
 def _asks(book: Book, party_id: str, content: SettlementContent, now: datetime) -> bool:
-    """Whether a stake is sealed and asked about: not where who has left gets nothing."""
+    """Whether a stake is sealed and asked about: not where who has left gets and lost nothing."""
     is_member = book.ecosystem is not None and party_id in book.ecosystem.signing_ids(now)
-    return is_member or any(stake.amount.amount_minor for stake in content.stakes)
+    return is_member or not all(stake.is_nothing for stake in content.stakes)
 
 
 def settled(

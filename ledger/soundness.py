@@ -24,6 +24,7 @@ from ledger.terms import (
     MoneyStage,
     SchemeKind,
     SchemeTerms,
+    Unallocated,
 )
 
 MAX_ITEMS = 20
@@ -82,6 +83,10 @@ def _check_at_risk(terms: SchemeTerms, at_risk: AtRisk) -> None:
     need(rises, f"{place}.schedule", "years run upwards")
     is_stated = bool(at_risk.bases)
     need(is_stated != bool(at_risk.base_indicator_id), place, "bases are stated or measured")
+    is_kept = not terms.withholds or terms.kind is SchemeKind.CREDIT
+    is_kept |= terms.unallocated is Unallocated.RETURNS_TO_OUTSOURCER
+    reason = "what is withheld and not earned is kept: RETURNS_TO_OUTSOURCER"
+    need(is_kept, "unallocated", reason)
     named = [base.party_id for base in at_risk.bases]
     same = not is_stated or sorted(named) == sorted(terms.party_ids())
     need(same, f"{place}.bases", "one base for each party that shares")

@@ -16,6 +16,7 @@ from ledger.amounts import Money
 from ledger.cap import Adjustment
 from ledger.indicator import Boundary
 from ledger.reading import Level, Reading, RoundingStep
+from ledger.retention import Retention
 from ledger.scoring import Scoring
 from ledger.split import Split
 
@@ -158,13 +159,14 @@ class AtRisk:
     """A share of each party's base is at stake, by a schedule of years.
 
     The base is either stated (`bases`) or measured: the parts of `base_indicator_id`, in major
-    units of `currency`.
+    units of `currency`. `retention` is NOT_WITHHELD where entries of before do not say.
     """
 
     currency: str
     schedule: tuple[AtRiskRate, ...]
     bases: tuple[Base, ...]
     base_indicator_id: str
+    retention: Retention = Retention.NOT_WITHHELD
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +310,12 @@ class SchemeTerms:
     def currency(self) -> str:
         """The one currency of the scheme."""
         return self.funding.currency
+
+    @property
+    def withholds(self) -> bool:
+        """Whether what is at risk is withheld from invoices until it is settled."""
+        at_risk = self.funding.at_risk
+        return at_risk is not None and at_risk.retention is Retention.WITHHELD
 
     def party_ids(self) -> tuple[str, ...]:
         """Ids of the parties that share, in the order in which left-over cents are given."""

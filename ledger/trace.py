@@ -19,6 +19,10 @@ _OF_PARTIES = frozenset(
         "true-up",
         "own earn-back",
         "penalty",
+        "withheld",
+        "released",
+        "kept",
+        "beyond",
     )
 )
 

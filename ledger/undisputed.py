@@ -9,15 +9,17 @@ from dataclasses import replace
 
 from immutables import Map
 
+from ledger import retention
 from ledger.actor import NotFound
 from ledger.amounts import Money
 from ledger.book import Book
 from ledger.errors import Refusal
 from ledger.fact import Fact
-from ledger.journal import PartStake, SettlementPartPosted, post, settlement_lines
+from ledger.journal import PartStake, SettlementPartPosted, post, stake_lines
 from ledger.proposal import Proposal, ProposalKind
 from ledger.reply import Disputed
-from ledger.settlement import Settlement, SettlementContent, SettlementKind, Stake
+from ledger.retention import Stake
+from ledger.settlement import Settlement, SettlementContent, SettlementKind
 
 
 class NoAmountDisputed(Refusal):
@@ -30,14 +32,20 @@ def undisputed(content: SettlementContent, proposal: Proposal) -> tuple[Stake, .
     for answer in proposal.partial:
         if (part := answer.disputed) is not None:
             cut[part.party_id] = max(cut.get(part.party_id, 0), part.amount.amount_minor)
-    return tuple(_less(stake, cut.get(stake.party_id, 0)) for stake in content.stakes)
+    is_credit = content.kind is SettlementKind.CREDIT
+    return tuple(
+        _less(stake, cut.get(stake.party_id, 0), is_credit=is_credit) for stake in content.stakes
+    )
 
 
-def _less(stake: Stake, cut: int) -> Stake:
-    """A stake nearer to zero by a part of it."""
+def _less(stake: Stake, cut: int, *, is_credit: bool) -> Stake:
+    """A stake nearer to zero by a part of it; what was withheld for that part stays withheld."""
     whole = stake.amount.amount_minor
-    left = whole - cut if whole >= 0 else whole + cut
-    return replace(stake, amount=Money(stake.amount.currency, left))
+    left = Money(stake.amount.currency, whole - cut if whole >= 0 else whole + cut)
+    if (held := stake.withholding) is None:
+        return replace(stake, amount=left)
+    certain = retention.undisputed(held.withheld, stake.amount, left, is_credit=is_credit)
+    return replace(stake, amount=left, withholding=certain)
 
 
 def unposted(
@@ -63,15 +71,17 @@ def bound_so_far(book: Book, state: Settlement) -> Settlement:
     return _with_stakes(
         state,
         (
-            replace(
-                stake,
-                amount=Money(
-                    stake.amount.currency, done.get((state.settlement_id, stake.party_id), 0)
-                ),
-            )
+            _so_far(stake, done.get((state.settlement_id, stake.party_id)))
             for stake in state.content.stakes
         ),
     )
+
+
+def _so_far(stake: Stake, part: PartStake | None) -> Stake:
+    """A stake as far as it was posted."""
+    if part is None:
+        return stake.less(stake.amount, stake.withholding)
+    return replace(stake, amount=part.amount, withholding=part.withholding)
 
 
 def part_posted(book: Book, proposal: Proposal) -> Iterator[Fact]:
@@ -84,10 +94,10 @@ def part_posted(book: Book, proposal: Proposal) -> Iterator[Fact]:
     lines = [
         line
         for stake in stakes
-        for line in settlement_lines(outsourcer, stake.party_id, stake.amount)
+        for line in stake_lines(outsourcer, stake.party_id, stake.amount, stake.withholding)
     ]
     postings, _ = post(lines, book.accounts)
-    parts = tuple(PartStake(stake.party_id, stake.amount) for stake in stakes)
+    parts = tuple(PartStake(stake.party_id, stake.amount, stake.withholding) for stake in stakes)
     yield Fact(SettlementPartPosted(state.settlement_id, parts, postings))
 
 
@@ -96,23 +106,21 @@ def with_part_posted(book: Book, state: Settlement, event: SettlementPartPosted)
     place = (state.content.scheme_id, state.content.place)
     done = _done(book, state.content)
     for stake in event.stakes:
-        done = done.set((event.settlement_id, stake.party_id), stake.amount.amount_minor)
+        done = done.set((event.settlement_id, stake.party_id), stake)
     return replace(book, part_posted=book.part_posted.set(place, done))
 
 
-def _done(book: Book, content: SettlementContent) -> Map[tuple[str, str], int]:
+def _done(book: Book, content: SettlementContent) -> Map[tuple[str, str], PartStake]:
     """What was posted of a scheme's period as undisputed, by settlement and party."""
     return book.part_posted.get((content.scheme_id, content.place), Map())
 
 
-def _without(stake: Stake, done: Map[tuple[str, str], int], but: str = "") -> Stake:
+def _without(stake: Stake, done: Map[tuple[str, str], PartStake], but: str = "") -> Stake:
     """A stake less what was posted of it, by any settlement but one."""
-    posted = sum(
-        minor
-        for (key, party_id), minor in done.items()
-        if party_id == stake.party_id and key != but
-    )
-    return replace(stake, amount=Money(stake.amount.currency, stake.amount.amount_minor - posted))
+    for (key, party_id), part in done.items():
+        if party_id == stake.party_id and key != but:
+            stake = stake.less(part.amount, part.withholding)
+    return stake
 
 
 def _with_stakes(state: Settlement, stakes: Iterable[Stake]) -> Settlement:

@@ -79,7 +79,13 @@ class Asked:
         names = {each.party_id: each.name for each in self.ecosystem.parties}
         ecosystem = self.ecosystem
         return Header(
-            self.owner, ecosystem.name, ecosystem.ecosystem_id, self.size, names, is_resumed
+            self.owner,
+            ecosystem.name,
+            ecosystem.ecosystem_id,
+            self.size,
+            names,
+            is_resumed=is_resumed,
+            is_payers=self.owner == ecosystem.outsourcer.party_id,
         )
 
 

@@ -29,8 +29,13 @@ ROOTS: Mapping[AccountKind, str] = {
     AccountKind.PAYABLE: "Liabilities:Payable",
     AccountKind.RECEIVABLE: "Assets:Receivable",
     AccountKind.CASH_CLEARING: "Assets:CashClearing",
+    AccountKind.AT_RISK_WITHHELD: "Assets:AtRiskWithheld",
 }
 """Where each kind of account stands in a chart of accounts of five roots."""
+OF_THE_PAYER: Mapping[AccountKind, str] = {
+    AccountKind.AT_RISK_WITHHELD: "Liabilities:AtRiskWithheld",
+}
+"""Where it stands otherwise in the books of the outsourcer, who withholds."""
 COLUMNS = (
     "entry",
     "line",
@@ -57,7 +62,10 @@ ID_DIGITS = 8
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Whose books, and of which ledger: what the first lines of a file say."""
+    """Whose books, and of which ledger: what the first lines of a file say.
+
+    `is_payers`: they are the outsourcer's.
+    """
 
     owner: str
     ecosystem: str
@@ -65,6 +73,7 @@ class Header:
     size: int
     names: Mapping[str, str]
     is_resumed: bool = False
+    is_payers: bool = False
 
     @property
     def title(self) -> str:
@@ -98,7 +107,7 @@ def components(names: Mapping[str, str]) -> dict[str, str]:
 class _Chart:
     """The accounts that a file has named so far, and where each stands."""
 
-    names: Mapping[str, str]
+    roots: Mapping[AccountKind, str]
     parts: Mapping[str, str]
     known: dict[Account, str] = field(default_factory=dict)
     balances: dict[Account, int] = field(default_factory=dict)
@@ -108,8 +117,14 @@ class _Chart:
         found = self.known.get(account)
         if found is None:
             part = self.parts[account.counterparty]
-            found = self.known[account] = f"{ROOTS[account.kind]}:{part}:{account.currency}"
+            found = self.known[account] = f"{self.roots[account.kind]}:{part}:{account.currency}"
         return found
+
+
+def _chart(header: Header) -> _Chart:
+    """No account named yet."""
+    roots = {**ROOTS, **OF_THE_PAYER} if header.is_payers else ROOTS
+    return _Chart(roots, components(header.names))
 
 
 def _grouped(page: Iterable[StoredPosting]) -> Iterator[list[StoredPosting]]:
@@ -207,7 +222,7 @@ def journal_beancount(header: Header, pages: Pages) -> AsyncIterator[bytes]:
 async def _beancount(header: Header, pages: Pages) -> AsyncIterator[str]:
     yield f'option "title" "{header.title}"\n'
     yield f"; ledger {header.ecosystem_id}, the first {header.size} entries\n"
-    chart = _Chart(header.names, components(header.names))
+    chart = _chart(header)
     day: date | None = None
     async for rows in _transactions(pages):
         first = rows[0]
@@ -244,7 +259,7 @@ def journal_hledger(header: Header, pages: Pages) -> AsyncIterator[bytes]:
 async def _hledger(header: Header, pages: Pages) -> AsyncIterator[str]:
     yield f"; {header.title}\n; ledger {header.ecosystem_id}, the first {header.size} entries\n"
     yield "decimal-mark .\n"
-    chart = _Chart(header.names, components(header.names))
+    chart = _chart(header)
     currencies: set[str] = set()
     async for rows in _transactions(pages):
         first = rows[0]

@@ -148,7 +148,7 @@ def paper_texts(papers: References) -> list[str]:
 
 def _settlement(statement: Statement, settled: Settlement) -> dict[str, object]:
     content = settled.content
-    [stake] = [each for each in content.stakes if each.party_id == statement.partner]
+    stake = content.stake_of(statement.partner)
     others = statement.ecosystem.party_ids() - {statement.partner}
     return {
         "id": settled.settlement_id,
@@ -161,7 +161,7 @@ def _settlement(statement: Statement, settled: Settlement) -> dict[str, object]:
         "pool": _money(content.pool),
         "payout": _money(content.payout),
         "unallocated": _money(content.unallocated),
-        "stake": _money(stake.amount),
+        **{name: _money(amount) for name, amount in stake.amounts},
         "reference": stake.reference,
         "dueOn": content.due_on.isoformat(),
         "trace": [
@@ -317,8 +317,14 @@ async def statement_csv(statement: Statement) -> AsyncIterator[bytes]:
 def _explained(statement: Statement) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for settled in statement.settlements:
+        key, index = settled.settlement_id, settled.index
+        stake = settled.content.stake_of(statement.partner)
         rows += [
-            ("trace", settled.settlement_id, cell(each), "", "", "", "", settled.index)
+            (name, key, stake.reference, amount.currency, amount.render(), "", "", index)
+            for name, amount in stake.amounts
+        ]
+        rows += [
+            ("trace", key, cell(each), "", "", "", "", index)
             for each in sentences(statement, settled)
         ]
     for due in statement.dues:

@@ -44,12 +44,19 @@ _AGEING = {
     Ageing.OVER_90_DAYS: "more than 90 days late",
     Ageing.SETTLED: "settled",
 }
+_AMOUNTS = {
+    "owed": "To be paid (below zero: by the partner)",
+    "withheld": "Withheld of its invoices",
+    "released": "Released of it",
+    "kept": "Kept of it by the outsourcer",
+}
 _ACCOUNTS = {
     "INCENTIVE_EXPENSE": "Incentive expense",
     "INCENTIVE_INCOME": "Incentive income",
     "PAYABLE": "Payable",
     "RECEIVABLE": "Receivable",
     "CASH_CLEARING": "Cash clearing",
+    "AT_RISK_WITHHELD": "At risk, withheld",
 }
 
 
@@ -127,13 +134,14 @@ def _head(statement: Statement) -> str:
 
 def _settled(statement: Statement, settled: Settlement) -> str:
     content = settled.content
-    [stake] = [each for each in content.stakes if each.party_id == statement.partner]
+    stake = content.stake_of(statement.partner)
     rows = [
         [("Pool", ""), (_amount(content.pool), "n")],
         [("Payout to all partners", ""), (_amount(content.payout), "n")],
         [("Not allocated", ""), (_amount(content.unallocated), "n")],
-        [(f"Stake of {statement.name(statement.partner)}", ""), (_amount(stake.amount), "n")],
     ]
+    names = _AMOUNTS | {"stake": f"Stake of {statement.name(statement.partner)}"}
+    rows += [[(names[name], ""), (_amount(amount), "n")] for name, amount in stake.amounts]
     steps = "".join(f"<li>{escape(each)}</li>" for each in sentences(statement, settled))
     return (
         f"<h2>Settlement (entry {settled.index})</h2>\n"

@@ -152,6 +152,8 @@ async def test_the_statement_is_a_table_and_a_page_too(world: World) -> None:
     assert {row["section"] for row in rows} == {
         "partner",
         "period",
+        "stake",
+        "owed",
         "trace",
         "due",
         "payment",

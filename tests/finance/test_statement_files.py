@@ -12,7 +12,7 @@ from ledger.bankstatement import (
     reference_in,
 )
 from ledger.camt import pieces, read_camt
-from ledger.settlement import creditor_reference
+from ledger.reference import creditor_reference
 from tests.finance.bank import Transfer, bank_csv, camt
 
 REFERENCE = creditor_reference("settlement", "party")

@@ -1,8 +1,10 @@
 """The undisputed part of a settlement: posted once, whatever replaces the settlement afterwards."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -31,13 +33,15 @@ EVERY_ROLE = frozenset(Role) - {Role.FOUNDER}
 class Told(Chronicle):
     """A chronicle in which parties act by commands, each entry audited."""
 
-    def __init__(self) -> None:
+    def __init__(self, form: Mapping[str, Any] = LINE, **other: Any) -> None:
+        """A pool of a hundred for one partner, but for what is said otherwise."""
         super().__init__("p0")
         self.count = 0
         self.sequel = Sequel()
         self.indicator("i0")
         funding = {"pool": {"amount": "100.00", "currency": "EUR"}}
-        self.scheme(engine_terms(declared([item(0, LINE)], funding=funding, split=shared("1"))))
+        stated: dict[str, Any] = {"funding": funding, "split": shared("1"), **other}
+        self.scheme(engine_terms(declared([item(0, form)], **stated)))
 
     def do(self, party: str, command: Command) -> str:
         """A party acts: the id of what it was about."""

@@ -24,6 +24,10 @@ EXACT = {"of": "VALUE", "stage": "EXACT", "periods": 1}
 HALF = {"mode": "HALF_UP", "step": "0.01", "stage": "TOTAL"}
 LEVELS = Levels(Fraction(0), Fraction(50), Fraction(100), Fraction(120))
 MONTHLY = Calendar(CalendarKind.MONTH, "UTC")
+BARE: dict[str, Any] = {
+    "atRisk": {"currency": "EUR", "schedule": [], "bases": [], "retention": "NOT_WITHHELD"}
+}
+"""What the common part of a confidential scheme says of its funding."""
 
 
 def stated(at: str) -> dict[str, str]:

@@ -35,11 +35,14 @@ class Contract:
     low_sample: str = "NO_SCORE_REWEIGHT_IN_PROPORTION"
 
 
-def at_risk(share: str, base: str, currency: str = "USD") -> dict[str, Any]:
+def at_risk(
+    share: str, base: str, currency: str = "USD", retention: str = "NOT_WITHHELD"
+) -> dict[str, Any]:
     """A share of one party's stated base."""
     bases = [{"partyId": "p0", "amount": {"amount": base, "currency": currency}}]
     schedule = [{"fromYear": 1, "share": share}]
-    return {"atRisk": {"currency": currency, "schedule": schedule, "bases": bases}}
+    stated_base = {"currency": currency, "schedule": schedule, "bases": bases}
+    return {"atRisk": {**stated_base, "retention": retention}}
 
 
 def percent(text: str) -> str:

@@ -121,6 +121,7 @@ BAD: tuple[tuple[str, dict[str, Any], str], ...] = (
                     "currency": "EUR",
                     "schedule": [{"fromYear": 1, "share": "0.1"}],
                     "baseIndicatorId": "none",
+                    "retention": "NOT_WITHHELD",
                 }
             }
         },

@@ -5,7 +5,7 @@ from typing import Any
 
 from ops.verify import verify
 from tests.auditor import audit
-from tests.incentives.declared import declared, given, item, line, stated
+from tests.incentives.declared import BARE, declared, given, item, line, stated
 from tests.incentives.test_api import indicators, named
 from tests.parties.steps import admitted
 from tests.trust.steps import exported
@@ -31,7 +31,7 @@ def common() -> dict[str, Any]:
     gate = {"indicatorId": "i0", "level": stated("10"), "boundary": "INCLUSIVE"}
     return declared(
         [item(0, {"line": line([["0", "0"], ["100", "1"]])})],
-        funding={"atRisk": {"currency": "EUR", "schedule": [], "bases": []}},
+        funding=BARE,
         split={"kind": "FIXED", "shares": sharers, **gone},
         rounding={"mode": "HALF_UP", "step": "0.01", "stage": "EACH_PART"},
         adjustments=[{"gate": gate | {"factor": "0", "side": "GAINS"}}],

@@ -23,7 +23,7 @@ from ledger.settling import settle
 from ledger.stake import SealedBook, StakeProposed
 from ledger.terms import AtRiskRate
 from tests.incentives.chronicle import MONTHS, NOW, Chronicle
-from tests.incentives.declared import declared, engine_terms, item, line, shared
+from tests.incentives.declared import BARE, declared, engine_terms, item, line, shared
 from tests.incentives.test_members import member
 
 BASES = {"p0": 100_000, "p1": 40_000}
@@ -46,7 +46,7 @@ class Confidential(Chronicle):
         common = engine_terms(
             declared(
                 [item(0, {"line": line([["0", "0"], ["100", "1"]])})],
-                funding={"atRisk": {"currency": "EUR", "schedule": [], "bases": []}},
+                funding=BARE,
                 split=shared("0", "0"),
                 rounding={"mode": "HALF_UP", "step": "0.01", "stage": "EACH_PART"},
                 confidentiality="PER_PARTNER",

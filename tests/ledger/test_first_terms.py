@@ -22,7 +22,7 @@ from ledger.first_terms import (
 )
 from ledger.indicator import Boundary, LowSample
 from ledger.journal import Account, AccountKind, Line, post, settlement_lines
-from ledger.settlement import creditor_reference
+from ledger.reference import creditor_reference
 from tests.shared import case
 
 

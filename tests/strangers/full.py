@@ -17,7 +17,7 @@ from ops import consent
 from tests.finance.bank import Transfer, camt
 from tests.identity.provider import Provider
 from tests.identity.steps import terms as issuer_terms
-from tests.incentives.declared import declared, given, item, line
+from tests.incentives.declared import BARE, declared, given, item, line
 from tests.parties.steps import admitted, joined_for_a_day, left
 from tests.test_story import BUYER, OTHERS, PARTNERS, TRACK, TRAIN, agreed_indicator, measured
 from tests.trust.steps import follower
@@ -106,7 +106,7 @@ async def _sealed(made: Full) -> None:
             }
         ],
         name="Confidential",
-        funding={"atRisk": {"currency": "EUR", "schedule": [], "bases": []}},
+        funding=BARE,
         split={
             "kind": "FIXED",
             "shares": shares,

@@ -14,7 +14,7 @@ from ledger.bankstatement import BankStatement, ImportStatements
 from ledger.batch import Request
 from ledger.camt import NAMESPACE, pieces, read_camt
 from ledger.read import Narrowed
-from ledger.settlement import creditor_reference
+from ledger.reference import creditor_reference
 from ledger.store.queries import load
 from ops.bench.figure import at_least, at_most
 from ops.bench.frame import Run, bench
