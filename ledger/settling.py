@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from ledger import correction, reversal, settlement
 from ledger.amounts import Money
-from ledger.basis import calendar_for, inputs_for, measured_for, personally
+from ledger.basis import Histories, calendar_for, inputs_for, measured_for, personally
 from ledger.book import Book
 from ledger.evaluation import RULES_VERSION, Evaluation, evaluate
 from ledger.partner import SealedAt, is_confidential, nominal
@@ -45,9 +45,12 @@ def settle(
     if not is_confidential(agreed.terms) or kind is SettlementKind.REVERSAL:
         return Settled(settled(book, agreed, kind, period, now, settlement_id))
     stakes, refused = [], None
+    histories = Histories(book)
     for party_id in agreed.terms.party_ids():
         try:
-            content = settled(book, agreed, kind, period, now, settlement_id, party_id)
+            content = settled(
+                book, agreed, kind, period, now, settlement_id, party_id, histories=histories
+            )
         except _NOTHING_FOR as refusal:
             refused = refusal
             continue
@@ -79,8 +82,11 @@ def settled(
     settlement_id: str,
     party_id: str = "",
     rules: int = RULES_VERSION,
+    histories: Histories | None = None,
 ) -> SettlementContent:
     """A settlement of all parties, or of one by its personal terms, by the rules of a version.
+
+    `histories` of the Book, where several are settled at once.
 
     Raises what `settlement` and `correction` raise.
     """
@@ -99,7 +105,7 @@ def settled(
             measured = measured_for(book, agreed.terms.indicator_ids(), period)
             around = settlement.require_settleable(agreed, measured, period, rules)
             calendar = calendar_for(book, agreed.terms)
-            inputs = inputs_for(book, agreed, around, calendar, rules=rules)
+            inputs = inputs_for(book, agreed, around, calendar, histories, rules)
             return settlement.compute(agreed, inputs, around, settlement_id, rules)
 
 
