@@ -91,8 +91,8 @@ def decide_agreement(
 def _require_bindable(book: Book, fact: Fact, actor: Actor, now: datetime) -> None:
     """Return if what a member says makes nothing binding that cannot bind.
 
-    Nobody consents to what is stale, first or last. Raises ThemeFull, SettlementStale, and what
-    `require_bindable` and `require_closable` raise.
+    Nobody consents to what is stale, first or last. Raises what `require_bindable`,
+    `require_closable`, `require_reversible` and `require_fresh` raise.
     """
     before = book.agreements.get(getattr(fact.event, "proposal_id", ""))
     proposal = after(before, looked_ahead(fact, book.size, actor.party_id, actor.subject, now))

@@ -11,6 +11,7 @@ from ledger.fact import Placed
 from ledger.indicator import IndicatorProposed, IndicatorVersion
 from ledger.measurement import MeasurementProposed
 from ledger.measuring import used_parts
+from ledger.method import RULES_VERSION
 from ledger.observation import ObservationsRecorded
 from ledger.part import BasisKind, PartSubmitted, from_ledger
 from ledger.priority import require_room
@@ -102,5 +103,6 @@ def check_measurement(book: Book, event: MeasurementProposed) -> None:
     require(is_restatement == is_measured, "an agreed period is measured without restating it")
     require(is_restatement == (event.findings.reason is not None), "it restates for no reason")
     require(event.rules_version >= book.rules_version, "it goes back to older rules")
+    require(event.rules_version <= RULES_VERSION, "it names rules that are not known")
     expected = result(event.opening, version, event.period, used, nearby, event.rules_version)
     require(event == expected, "it computes otherwise")

@@ -13,10 +13,11 @@ from ledger.distribution import Interpolation
 from ledger.errors import Refusal
 from ledger.statistic import MarginKind
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Version of the formulas; a computed event names it, so that old results replay.
 
-1: SUM and POOLED_RATIO alone, without margins, attribution or a period before.
+1: SUM and POOLED_RATIO alone, without margins, attribution or a period before. 2: what nobody
+answered had no target in a composite, and a measurement bound whatever was changed since.
 """
 
 MAX_INPUTS = 50

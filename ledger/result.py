@@ -41,6 +41,8 @@ WITHOUT_SCORE = frozenset(
     {LowSample.NO_SCORE_REWEIGHT_IN_PROPORTION, LowSample.NO_SCORE_REWEIGHT_EQUALLY}
 )
 """Low samples that drop out, their weight going to the others."""
+AT_TARGET_FROM = 3
+"""Rules from which an input that is to count at its target does so where nobody answered, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def result(
     if rules_version == 1:
         return _first_rules(terms, version, period, used)
     if version.terms.method.kind in COMPOSITES:
-        drawn = _composed(version.terms, period, around.inputs or {})
+        drawn = _composed(version.terms, period, around.inputs or {}, rules_version)
     else:
         drawn = _drawn(version.terms, [part.figures for part in used], around.before)
     outcome = drawn.outcome
@@ -196,12 +198,16 @@ def _from_previous(
     return _Drawn(outcome, _contributions(terms, pooled), LowSample.POOL_WITH_PREVIOUS, place)
 
 
-def _composed(terms: IndicatorTerms, period: str, known: Mapping[str, Neighbour]) -> _Drawn:
+def _composed(
+    terms: IndicatorTerms, period: str, known: Mapping[str, Neighbour], rules_version: int
+) -> _Drawn:
     """A composite of its inputs that have a score; the others' weight is spread as they state."""
     missing = [each.indicator_id for each in terms.method.inputs if each.indicator_id not in known]
     if missing:
         raise InputsMissing("period", period=period, indicators=", ".join(missing))
-    kept = [each for each in terms.method.inputs if not _drops(known[each.indicator_id])]
+    kept = [
+        each for each in terms.method.inputs if not _drops(known[each.indicator_id], rules_version)
+    ]
     if not kept:
         return _Drawn(None, (), terms.low_sample)
     equally = sum(
@@ -228,7 +234,13 @@ def _composed(terms: IndicatorTerms, period: str, known: Mapping[str, Neighbour]
     return _Drawn(compose(terms.method, values, lower_is_better=lower), (), inputs=inputs)
 
 
-def _drops(neighbour: Neighbour) -> bool:
+def _drops(neighbour: Neighbour, rules_version: int) -> bool:
+    """Whether an input has no score; where its target is agreed for it, it has one, answers or not.
+
+    By the rules before version 3 it had none where nobody answered.
+    """
+    if neighbour.rule is LowSample.PAY_AT_TARGET and rules_version >= AT_TARGET_FROM:
+        return False
     return neighbour.measurement.findings.is_void or neighbour.rule in WITHOUT_SCORE
 
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from ledger.figures import Figures, NothingMeasured
-from ledger.indicator import Direction, LowSample, Standing
+from ledger.indicator import Direction, IndicatorVersion, LowSample, Standing
 from ledger.judgement import change, standing
 from ledger.measurement import InputsMissing
-from ledger.result import Around
+from ledger.result import Around, result
 from ledger.statistic import Change, Margin
-from tests.measures.declared import agreed, composite, measure, part, terms
+from tests.measures.declared import OPENING, agreed, composite, measure, part, terms
 
 CSAT = {
     "kind": "TOP_TWO_BOX",
@@ -232,6 +232,23 @@ def test_a_composite_waits_for_all_its_inputs() -> None:
         measure(composite({"i0": "1", "i1": "1"}), around=Around(inputs=known))
 
     assert refused.value.facts["indicators"] == "i1"
+
+
+@pytest.mark.parametrize(("good", "rules", "expected"), [(1, 3, 90), (0, 3, 90), (0, 2, 100)])
+def test_an_input_that_counts_at_its_target_does_so_where_nobody_answered_too(
+    good: int, rules: int, expected: int
+) -> None:
+    """One answer, or none: half of 80 and half of 100; by the older rules none dropped out."""
+    levels = {"baseline": "60", "minimum": "60", "target": "80", "stretch": "90"}
+    at_target = satisfied("PAY_AT_TARGET", levels=levels)
+    few = part(value="0", sample_size=0) if good == 0 else said(good, 0)
+    enough = agreed(satisfied("PAY_NOTHING"), [said(10, 0)], 21)
+    around = Around(inputs={"i0": agreed(at_target, [few], 20), "i1": enough})
+    version = IndicatorVersion("i", 1, composite({"i0": "1", "i1": "1"}), 5)
+
+    found = result(OPENING, version, "2024-02", (), around, rules)
+
+    assert found.value == expected
 
 
 def test_a_composite_of_inputs_without_scores_has_none() -> None:
