@@ -83,7 +83,8 @@ class InboxQuery:
     )
     async def inbox(self, info: Info) -> list[InboxItem]:
         """Empty: nothing waits for you."""
-        found = await inbox(info.context.doors.reader, info.context.actor)
+        doors = info.context.doors
+        found = await inbox(doors.reader, info.context.actor, doors.ledger.clock())
         return [item_of(each) for each in found[:MAX_ITEMS]]
 
     @field(

@@ -81,7 +81,7 @@ class Subscription:
         await _check_ecosystem(info, ecosystem)
         shown: list[Waiting] | None = None
         async for _ in authorised(info, doors.feed.sizes(actor.ecosystem_id, -1)):
-            waiting = (await inbox(doors.reader, actor))[:MAX_ITEMS]
+            waiting = (await inbox(doors.reader, actor, doors.ledger.clock()))[:MAX_ITEMS]
             if waiting != shown:
                 shown = waiting
                 yield [item_of(each) for each in waiting]

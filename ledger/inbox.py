@@ -18,7 +18,7 @@ from ledger.history import encode_state
 from ledger.measurement import Measurement
 from ledger.party import Party
 from ledger.policy import Policy
-from ledger.proposal import Proposal, ProposalKind, ProposalStatus
+from ledger.proposal import SETTLING, Proposal, ProposalKind, ProposalStatus
 from ledger.read import MAX_PAGE, Narrowed, Reader, Window
 from ledger.scheme import Scheme
 
@@ -69,12 +69,17 @@ async def pending(reader: Reader, actor: Actor) -> list[Proposal]:
     return sorted(found.values(), key=lambda proposal: proposal.index)
 
 
-async def inbox(reader: Reader, actor: Actor) -> list[Waiting]:
-    """What waits for the actor's party: the nearest deadline first, then the older proposal."""
+async def inbox(reader: Reader, actor: Actor, now: datetime) -> list[Waiting]:
+    """What waits for the actor's party: the nearest deadline first, then the older proposal.
+
+    For one that has left by now, what it still answers: that of a period in which it was there.
+    """
+    party = (await reader.ecosystem(actor)).value.party(actor.party_id)
+    answers_all = not party.has_left(now)
     waiting = [
         waiting_of(proposal, actor.party_id)
         for proposal in await pending(reader, actor)
-        if waits_for(proposal, actor.party_id)
+        if waits_for(proposal, actor.party_id) and (answers_all or proposal.kind in SETTLING)
     ]
     return sorted(waiting, key=_urgency)
 

@@ -164,7 +164,7 @@ class Mailing:
         for party, address in (await doors.directory.addresses(ecosystem_id)).items():
             actor = Actor(ecosystem_id, PartyId(party), "mail", frozenset({Role.VIEWER}))
             try:
-                for waiting in await inbox(doors.reader, actor):
+                for waiting in await inbox(doors.reader, actor, doors.ledger.clock()):
                     if not _is_mailed(waiting, party):
                         await self._tell(doors, actor, waiting, address)
             except NotFound:

@@ -54,6 +54,20 @@ def policy() -> dict[str, Any]:
     return {"signatures": [], "witnesses": [], "quorum": 0}
 
 
+async def test_nothing_waits_for_who_left_that_it_cannot_answer(world: World) -> None:
+    """The policy that was open when it left is not in its inbox, and was before."""
+    await world.found(*ALL)
+    gate = await joined_for_a_day(world, *ALL)
+    await world.done(TRACK, "proposePolicy", policy(), PROPOSED)
+    inbox = "{ inbox { proposal { kind } } }"
+    assert (await world.read(SMALL, inbox))["inbox"] == [{"proposal": {"kind": "POLICY"}}]
+
+    await left(world, gate)
+
+    assert (await world.read(SMALL, inbox))["inbox"] == []
+    assert len((await world.read(TRAIN, inbox))["inbox"]) == 1
+
+
 async def test_who_left_sees_the_ledger_as_it_stood_when_it_left(world: World) -> None:
     """Lists, nodes and entries end at its leaving, whatever comes later; members see on."""
     end, before = await gone(world)
