@@ -58,7 +58,7 @@ def _require_measured(book: Book, measured: Measurement) -> None:
         raise MeasurementStale("proposalId", period=period)
 
 
-def _superseded(book: Book, used: Collection[int]) -> Measurement | None:
+def _superseded(book: Book, used: Collection[int | None]) -> Measurement | None:
     """A result among those of some entries that is not the agreed one any more."""
     if not used:
         return None
