@@ -51,7 +51,8 @@ def text_of(given: Mapping[str, Any], documents: Documents) -> str | None:
     """The document that a request asks for: written out, or named by its id.
 
     The id is `documentId` (GraphQL over HTTP, appendix A) or, as Apollo's clients send it,
-    `extensions.persistedQuery.sha256Hash`. Raises DocumentUnknown, HTTPException.
+    `extensions.persistedQuery.sha256Hash`. An empty text beside an id is none: graphql-ws has its
+    clients send one. Raises DocumentUnknown, HTTPException.
     """
     query: str | None = given.get("query")
     automatic = (given.get("extensions") or {}).get("persistedQuery")
@@ -62,7 +63,7 @@ def text_of(given: Mapping[str, Any], documents: Documents) -> str | None:
         return query
     if not isinstance(named, str):
         raise HTTPException(400, "The id of a document is a string.")
-    if query is not None:
+    if query:
         if named.removeprefix("sha256:") != document_id(query):
             raise HTTPException(400, "The id is not the SHA-256 of the document beside it.")
         return query

@@ -1,25 +1,19 @@
 """The examples, run as they are against a service that listens: what they teach works."""
 
-import asyncio
 import json
-import re
-from asyncio.subprocess import Process
 from hashlib import sha256
 from pathlib import Path
-
-import pytest
 
 from ledger.actor import Role
 from service.sandbox import add_client
 from tests.auditor import audit
+from tests.examples.steps import printed, python_client, remark, url_of
 from tests.examples.toolchain import (
     EXAMPLES,
     SCHEMA,
-    SECONDS,
     given_to,
     needs_node,
     node_project,
-    python_with,
     run,
     started,
     tried,
@@ -28,21 +22,6 @@ from tests.examples.wire import wire
 from tests.finance.steps import posted, report_of, stake_of
 from tests.test_story import BUYER, PARTNERS, TRACK, agreed_indicator
 from tests.world import PROPOSED, World, bare
-
-CODEGEN = "ariadne-codegen==0.19.0"
-
-
-@pytest.fixture(scope="session")
-async def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The TypeScript client: packages, generated types, compiled under strict."""
-    project = node_project("typescript", tmp_path_factory.mktemp("node"))
-    await run("npm", "run", "build", folder=project, JPI_SCHEMA=str(SCHEMA))
-    return project
-
-
-def url_of(world: World) -> str:
-    """Where the service listens."""
-    return f"http://{world.settings.host}:{world.settings.port}"
 
 
 @needs_node
@@ -131,19 +110,6 @@ async def test_a_subscription_goes_on_where_it_was_cut(
     assert between.connections >= 6
 
 
-async def remark(world: World, text: str) -> None:
-    """An entry that anybody may make."""
-    await world.done(TRACK, "makeRemark", {"text": text})
-
-
-async def printed(follower: Process, count: int) -> list[int]:
-    """The indices of so many entries that a follower printed."""
-    assert follower.stdout is not None
-    lines = [await asyncio.wait_for(follower.stdout.readline(), SECONDS) for _ in range(count)]
-    found = [re.search(r'(?:"index":)?(\d+)', line.decode()) for line in lines]
-    return [int(each[1]) for each in found if each]
-
-
 async def test_curl_follows_and_goes_on_where_it_was_cut(world: World, tmp_path: Path) -> None:
     """The same over SSE, without any library."""
     await world.found(BUYER, TRACK)
@@ -193,12 +159,7 @@ async def test_a_python_client_reconciles(world: World, tmp_path: Path) -> None:
     stake = stake_of(settlement, TRACK)
     report = report_of(world, settlement, TRACK, "4055.31")
     await world.done(BUYER, "reportPayment", report, "payment { id }")
-    programs = python_with(CODEGEN)
-    for file in (EXAMPLES / "python").glob("*.*[a-z]"):
-        (tmp_path / file.name).write_bytes(file.read_bytes())
-    served = await world.client.get("/schema.graphql")
-    (tmp_path / "schema.graphql").write_text(served.text)
-    await run(programs / "ariadne-codegen", folder=tmp_path)
+    programs = await python_client(world, tmp_path)
     env = given_to(url_of(world), world.token(TRACK, Role.FINANCE))
     program = (programs / "python", "reconcile.py", "2024-06-30")
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator
 from datetime import date
 
+from documents import ByHash
 from ledger_client import ConfirmPaymentInput, LedgerClient
 from ledger_client.dues import DuesReconciliationDuesNodes as Due
 from ledger_client.enums import PaymentStatus
@@ -44,8 +45,8 @@ async def confirm(client: LedgerClient, due: Due) -> None:
 
 async def main(day: date, arrived: set[str]) -> None:
     """Confirm what arrived, then show how everything stands on a day."""
-    headers = {"authorization": f"Bearer {os.environ['JPI_TOKEN']}"}
-    async with LedgerClient(url=f"{URL}/graphql", headers=headers) as client:
+    http = ByHash(headers={"authorization": f"Bearer {os.environ['JPI_TOKEN']}"})
+    async with LedgerClient(url=f"{URL}/graphql", http_client=http) as client:
         async for due in dues(client, day):
             if due.reference in arrived:
                 await confirm(client, due)

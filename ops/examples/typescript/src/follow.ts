@@ -1,9 +1,10 @@
 // Follow the ledger for ever: nothing is lost and nothing comes twice, whatever is cut.
 // Run: JPI_TOKEN=... node dist/follow.js CURSOR_FILE   (the file keeps the last index you have)
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createClient } from "graphql-ws";
+import type { GraphQLFormattedError } from "graphql";
+import { createClient, type SubscribePayload } from "graphql-ws";
 import WebSocket from "ws";
-import { token, url } from "./client.js";
+import { idOf, token, UNKNOWN, url } from "./client.js";
 import { graphql } from "./gql/index.js";
 import type { EntriesSubscription } from "./gql/graphql.js";
 
@@ -41,14 +42,20 @@ const client = createClient({
   retryAttempts: 0,
 });
 
+/** By the document's id; by its text where the service does not know it. */
+function asked(after: number | null): SubscribePayload {
+  const variables = { after, all: after === null };
+  if (isUnknown) return { query: Entries.toString(), variables };
+  const named = { documentId: idOf(Entries), query: "", variables };
+  return named; // the library asks for a text; an empty one is none
+}
+
 let refusals = 0;
+let isUnknown = false;
 for (;;) {
   const after = held();
   try {
-    const events = client.iterate<EntriesSubscription>({
-      query: Entries.toString(),
-      variables: { after, all: after === null },
-    });
+    const events = client.iterate<EntriesSubscription>(asked(after));
     for await (const { data, errors } of events) {
       if (!data) throw new Error(JSON.stringify(errors));
       console.log(`${data.entries.index} ${data.entries.kind}`); // your own work goes here
@@ -56,6 +63,11 @@ for (;;) {
       refusals = 0;
     }
   } catch (error) {
+    const told = Array.isArray(error) ? (error[0] as GraphQLFormattedError) : null;
+    if (told?.extensions?.code === UNKNOWN && !isUnknown) {
+      isUnknown = true;
+      continue;
+    }
     const code = (error as { code?: number }).code ?? 0;
     if (code === REFUSED && ++refusals > 1) throw error; // a new token did not help either
     console.error(`cut (${code}): going on after ${held()}`);
