@@ -8,6 +8,7 @@ import strawberry
 from strawberry import field
 
 from graph.context import Info
+from graph.enums import describe
 from graph.ladders import Dispute, dispute_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -29,8 +30,35 @@ from ledger.read import Found, Narrowed
 from ledger.reply import Silence
 from ledger.sponsor import PartySponsor, level_left
 
-strawberry.enum(ProposalKind, description="What a proposal is about. Values may be added.")
-strawberry.enum(ProposalStatus, description="How a proposal stands. Values may be added.")
+describe(
+    ProposalKind,
+    "What a proposal is about.",
+    INDICATOR="A version of a joint indicator.",
+    MEASUREMENT="A period's result, or its restatement.",
+    SCHEME="Incentive terms.",
+    SETTLEMENT="What a period pays, or takes back.",
+    POLICY="How all are to agree.",
+    PERIOD_CLOSE="Closing balances; after them only corrections in an open period.",
+    ADMISSION="A party that is to come in.",
+    MEMBERSHIP="A partner's own protection: its cap, no losses, exit gates.",
+    DEPARTURE="A partner that is to leave elsewhen than at a gate.",
+    PILOT="A trial with real users, without money.",
+    PROMOTION="An indicator that is to go from SHADOW to LIVE.",
+    INITIATIVE="Something to try together.",
+    INITIATIVE_STAGE="An initiative's next stage.",
+    EXCLUSION="A window that is to be left out of a period.",
+)
+describe(
+    ProposalStatus,
+    "How a proposal stands: it is OPEN or DISPUTED, and ends in one of the others.",
+    OPEN="It waits for answers.",
+    DISPUTED="Somebody objected, and the dispute is not over.",
+    AGREED="It binds: those whose consent it needs gave it, or it was ruled so.",
+    REJECTED="It does not bind: objections, or a ruling, stand against it.",
+    LAPSED="Its time passed before it was agreed.",
+    WITHDRAWN="Its proposer took it back.",
+    SUPERSEDED="Another proposal took its place.",
+)
 
 
 @strawberry.type(description="Something that binds once those whose consent it needs gave it.")

@@ -9,6 +9,7 @@ from strawberry import field
 
 from graph.context import Info
 from graph.dues import Due, due_of
+from graph.enums import describe
 from graph.money import Money, money_of
 from graph.nodes import Node, global_id, place_of
 from graph.paging import (
@@ -29,15 +30,16 @@ from ledger.store.bankstatements import StoredLine, StoredStatement
 
 MAX_SUGGESTIONS = 5
 
-strawberry.enum(
+describe(
     LineEffect,
-    description="SHOWN: it shows a payment that your party had stated. JOINED: it states the "
-    "payment that the other side states. BEGUN: it states a payment that nobody had. REVERSED: it "
-    "takes your party's word back. Values may be added.",
+    "What a matched line did.",
+    SHOWN="It shows a payment that your party had stated.",
+    JOINED="It states the payment that the other side states too.",
+    BEGUN="It states a payment that nobody had.",
+    REVERSED="It takes your party's word back.",
 )
 
 
-@strawberry.enum(description="What a bank statement is written in. Values may be added.")
 class StatementFormat(StrEnum):
     """camt.053 versions 001.02 and 001.08, or CSV."""
 
@@ -45,12 +47,27 @@ class StatementFormat(StrEnum):
     CSV = "CSV"
 
 
-@strawberry.enum(description="Whether a line is matched with a due. Values may be added.")
+describe(
+    StatementFormat,
+    "What a bank statement is written in.",
+    CAMT_053="ISO 20022 camt.053 XML, versions 001.02 and 001.08.",
+    CSV="Comma-separated values with a first row of names; see `content`.",
+)
+
+
 class LineOutcome(StrEnum):
     """MATCHED with a due, or UNKNOWN."""
 
     MATCHED = "MATCHED"
     UNKNOWN = "UNKNOWN"
+
+
+describe(
+    LineOutcome,
+    "Whether a line is matched with a due.",
+    MATCHED="With a due, by its reference or by your party's word.",
+    UNKNOWN="With none: nobody knows yet what it is about.",
+)
 
 
 @strawberry.type(description="A due that an unknown line may be about; your party confirms it.")

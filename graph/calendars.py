@@ -5,14 +5,19 @@ from datetime import date
 import strawberry
 from strawberry import field
 
+from graph.enums import describe
 from ledger import periods
 from ledger.periods import CalendarKind
 
-strawberry.enum(
+describe(
     CalendarKind,
-    description='MONTH "2026-03". QUARTER "2026-Q1" and YEAR "2026", or "2026-27/Q1" and '
-    '"2026-27" where the year starts in another month. ISO_WEEK "2026-W07". FOUR_WEEKS '
-    '"2026-27/P08": 28 days, 13 a year. LIST: one by one. Values may be added.',
+    "How a calendar names and bounds its periods.",
+    MONTH='As "2026-03".',
+    QUARTER='As "2026-Q1", or "2026-27/Q1" where the year starts in another month.',
+    YEAR='As "2026", or "2026-27" where the year starts in another month.',
+    LIST="Stated one by one.",
+    ISO_WEEK='ISO 8601 weeks, as "2026-W07".',
+    FOUR_WEEKS='28 days each, 13 a year, as "2026-27/P08".',
 )
 
 

@@ -8,6 +8,7 @@ from strawberry import field
 
 from graph.actions import OWN, permitted
 from graph.context import Info
+from graph.enums import describe
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
@@ -25,7 +26,17 @@ from ledger.workdays import (
 )
 from ledger.workdays import BusinessCalendar as CalendarRules
 
-strawberry.enum(Weekday, description="A day of the week. Values may be added.")
+describe(
+    Weekday,
+    "A day of the week.",
+    MONDAY="The first of an ISO week.",
+    TUESDAY="The second.",
+    WEDNESDAY="The third.",
+    THURSDAY="The fourth.",
+    FRIDAY="The fifth.",
+    SATURDAY="The sixth.",
+    SUNDAY="The seventh.",
+)
 
 
 @strawberry.type(description="A party has another one answer proposals for it, for a while.")

@@ -8,6 +8,7 @@ import strawberry
 from strawberry import field
 
 from graph.context import Info
+from graph.enums import describe
 from graph.money import Money, money_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -22,16 +23,25 @@ from ledger.amounts import Money as Amount
 from ledger.due import Ageing, DueStatus
 from ledger.read import Found, Narrowed
 
-strawberry.enum(
+describe(
     DueStatus,
-    description="UNPAID; REPORTED by the payer alone; PARTLY_PAID, MATCHED or OVERPAID by what the "
-    "payee says arrived; REVERSED when every payment, or the settlement, was taken back. Values "
-    "may be added.",
+    "How a due stands by both sides' words, whatever the day.",
+    UNPAID="Nobody says that anything was paid.",
+    REPORTED="The payer says that it paid; the payee has not confirmed.",
+    PARTLY_PAID="Less arrived than is due, by the payee's word.",
+    MATCHED="Exactly what is due arrived.",
+    OVERPAID="More arrived than is due.",
+    REVERSED="Every payment, or the settlement itself, was taken back.",
 )
-strawberry.enum(
+describe(
     Ageing,
-    description="How late the open part is on a day: NOT_DUE, by days past the due date, or "
-    "SETTLED when nothing is open. Values may be added.",
+    "How late the open part is on a day.",
+    NOT_DUE="Its due date has not passed.",
+    DAYS_1_TO_30="1 to 30 days past the due date.",
+    DAYS_31_TO_60="31 to 60 days past it.",
+    DAYS_61_TO_90="61 to 90 days past it.",
+    OVER_90_DAYS="More than 90 days past it.",
+    SETTLED="Nothing is open.",
 )
 On = Annotated[date, strawberry.argument(description="The day that is asked about.")]
 

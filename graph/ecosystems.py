@@ -6,6 +6,7 @@ import strawberry
 from strawberry import field
 
 from graph.context import NAME, Info
+from graph.enums import describe
 from graph.nodes import Node, global_id
 from graph.parties import Party, party_by_id, party_of
 from graph.receipts import KEY, DryRun, Payload, write
@@ -17,7 +18,17 @@ from ledger.ids import EcosystemId, derived_id
 from ledger.party import PartyRole
 from ledger.policy import FOUNDING_DAYS
 
-strawberry.enum(Role, description="What somebody may do for a party. Values may be added.")
+describe(
+    Role,
+    "What somebody may do for a party.",
+    VIEWER="Reads what the party may see.",
+    REPORTER="Pushes observations, proposes measurements.",
+    APPROVER="Answers for the party: consents and objects.",
+    FINANCE="Payments, reconciliation, closing.",
+    SPONSOR="Escalates disputes, and rules on them where the policy names it.",
+    ADMIN="The party's own identities, keys and calendar.",
+    FOUNDER="The operator's: founds ecosystems; no party's.",
+)
 
 
 @strawberry.type(

@@ -9,6 +9,7 @@ from strawberry import field
 
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
+from graph.enums import describe
 from graph.indicators import Indicator, load_indicator
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -21,7 +22,14 @@ from ledger.part import IndicatorNotAgreed
 from ledger.proposal import ProposalStatus
 from ledger.read import MAX_PAGE, Found, Narrowed, Window
 
-strawberry.enum(ExclusionReason, description="Why a window is left out. Values may be added.")
+describe(
+    ExclusionReason,
+    "Why a window is left out.",
+    FORCE_MAJEURE="What no party could help.",
+    PLANNED_WORK="Work that was announced.",
+    THIRD_PARTY="Somebody outside the ecosystem caused it.",
+    MEASURING_FAULT="What was measured is not what happened.",
+)
 
 
 @strawberry.type(description="A window that is left out of a period once its co-owners consented.")

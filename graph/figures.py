@@ -6,17 +6,21 @@ import strawberry
 from strawberry import field
 
 from graph.context import Info
+from graph.enums import describe
 from graph.nodes import local_id
 from graph.parties import Party, party_by_id
 from ledger import figures as rules
 from ledger.distribution import Bin, size, total
 from ledger.figures import AttributionKind, FiguresMalformed
 
-strawberry.enum(
+describe(
     AttributionKind,
-    description="SOLE: one party's. JOINT: several parties', in equal parts. SHARED: by stated "
-    "shares. UNATTRIBUTED: nobody's, yet in the value. EXCLUDED: left out of it, with a reason. "
-    "Values may be added.",
+    "Whose a part of a value is.",
+    SOLE="One party's.",
+    JOINT="Several parties', in equal parts.",
+    SHARED="Several parties', by stated shares.",
+    UNATTRIBUTED="Nobody's, yet in the value.",
+    EXCLUDED="Left out of the value, with a reason.",
 )
 
 

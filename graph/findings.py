@@ -10,20 +10,9 @@ from graph.nodes import global_id
 from graph.parties import Party, party_by_id
 from graph.scalars import Index
 from ledger.formula import Contribution as ContributionState
-from ledger.measurement import InputUsed, RestatementReason
-from ledger.statistic import Change
+from ledger.measurement import InputUsed
 from ledger.statistic import Margin as MarginState
 from ledger.store.sums import LateRows
-
-strawberry.enum(
-    Change,
-    description="How a value stands to the period before. FIRST: nothing comparable was agreed. "
-    "NO_MARGIN: noise cannot be told. WITHIN_NOISE: the 95 % interval of the difference holds 0. "
-    "BETTER, WORSE: it does not. Values may be added.",
-)
-strawberry.enum(
-    RestatementReason, description="Why an agreed measurement is restated. Values may be added."
-)
 
 
 @strawberry.type(description="A 95 % interval in the indicator's unit, to 9 decimals.")

@@ -1,49 +1,17 @@
 """Inputs of the forms by which a result becomes a score; they mirror `ledger.scoring`."""
 
-from enum import StrEnum
 from fractions import Fraction
 
 import strawberry
 from strawberry import field
 
-from ledger import band, cap, curve, default, reading, scoring, split, terms
 from ledger.amounts import Rounding
 from ledger.band import BandMode
 from ledger.curve import Between, Outside
 from ledger.default import AfterDefault
 from ledger.indicator import Boundary
 from ledger.reading import LevelName, ReadingStage, Reads
-from ledger.retention import Retention
 from ledger.scoring import EarnedWhen
-
-_ENUMS: tuple[tuple[type[StrEnum], str], ...] = (
-    (reading.Reads, "Reads"),
-    (reading.ReadingStage, "ReadingStage"),
-    (reading.LevelName, "LevelName"),
-    (curve.Outside, "Outside"),
-    (curve.Between, "Between"),
-    (band.BandMode, "BandMode"),
-    (default.AfterDefault, "AfterDefault"),
-    (scoring.EarnedWhen, "EarnedWhen"),
-    (split.SplitKind, "SplitKind"),
-    (split.ProRata, "ProRata"),
-    (split.FallsFree, "FallsFree"),
-    (cap.Side, "CapSide"),
-    (terms.SchemeKind, "SchemeKind"),
-    (terms.Allocation, "Allocation"),
-    (terms.Reweighting, "Reweighting"),
-    (terms.Basis, "ScoreBasis"),
-    (terms.Denominator, "Denominator"),
-    (terms.MoneyStage, "MoneyStage"),
-    (terms.Residual, "Residual"),
-    (terms.Unallocated, "Unallocated"),
-    (terms.Malus, "Malus"),
-    (terms.Confidentiality, "Confidentiality"),
-    (Retention, "Retention"),
-)
-for kind, name in _ENUMS:
-    meaning = " ".join((kind.__doc__ or "").split())
-    strawberry.enum(kind, name=name, description=f"{meaning} Values may be added.")
 
 
 @strawberry.input(description="A rounding.")

@@ -7,6 +7,7 @@ from strawberry import field
 
 from graph.actions import OWN, permitted
 from graph.context import Info
+from graph.enums import describe
 from graph.nodes import Node, global_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
@@ -22,8 +23,14 @@ from ledger.identity import (
 )
 from ledger.read import Found, Narrowed
 
-strawberry.enum(
-    Algorithm, description="How tokens are signed; asymmetric alone. Values may be added."
+describe(
+    Algorithm,
+    "How tokens are signed: asymmetric alone (RFC 7518, RFC 8037).",
+    RS256="RSASSA-PKCS1-v1_5 with SHA-256.",
+    PS256="RSASSA-PSS with SHA-256.",
+    ES256="ECDSA on P-256 with SHA-256.",
+    ES384="ECDSA on P-384 with SHA-384.",
+    EDDSA="EdDSA on Ed25519.",
 )
 
 

@@ -15,30 +15,6 @@ from ledger.amounts import Rounding
 from ledger.periods import Calendar, CalendarKind, ListedPeriod
 from ledger.theme import Theme
 
-for kind, meaning in (
-    (Theme, "The few themes that joint indicators serve."),
-    (rules.Perspective, "EXPERIENCE: what the user feels. OPERATIONAL: what a service level says."),
-    (rules.Direction, "Which way is better; of a BAND, towards it."),
-    (rules.Boundary, "Whether a value that equals a level meets it."),
-    (rules.RoundingStage, "Whether a value is rounded before it is compared with a level."),
-    (rules.Attribution, "SOLIDARY: one result for all. ATTRIBUTED: each part is its party's."),
-    (rules.Stage, "SHADOW: real data, no money (a pilot). LIVE: incentives may hang on it."),
-    (
-        rules.LowSample,
-        (
-            "What too few observations mean. CARRY_FORWARD: the period before holds. "
-            "POOL_WITH_PREVIOUS: both periods are computed together."
-        ),
-    ),
-    (
-        rules.Standing,
-        "GREEN: the target is met. AMBER: the minimum is. RED: neither. NONE: no value.",
-    ),
-    (rules.RollingCount, "Whether a new version starts rolling counts anew."),
-    (Rounding, "How a rest is rounded; HALF_UP goes away from zero at a tie."),
-):
-    strawberry.enum(kind, description=f"{meaning} Values may be added.")
-
 
 @strawberry.input(description="A co-owner.")
 class OwnerInput:

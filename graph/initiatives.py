@@ -10,6 +10,7 @@ from strawberry import field
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
 from graph.effects import AttainedEffect, attained_effects
+from graph.enums import describe
 from graph.indicators import Indicator, load_indicator
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -23,9 +24,13 @@ from ledger.initiative import NEXT, InitiativeStage, ProposeInitiative, ProposeS
 from ledger.proposal import ProposalStatus
 from ledger.read import Found, Narrowed
 
-strawberry.enum(
+describe(
     InitiativeStage,
-    description="IDEA -> TRIAL -> ADOPTED; STOPPED from each of them. Values may be added.",
+    "How far an initiative came: IDEA, TRIAL, ADOPTED; STOPPED from each of them.",
+    IDEA="Agreed, not tried yet.",
+    TRIAL="It is being tried.",
+    ADOPTED="It stays.",
+    STOPPED="It is over, with the reason.",
 )
 
 

@@ -30,10 +30,7 @@ from ledger import amounts
 from ledger import journal as books
 from ledger.changes import AccountBalance
 from ledger.journal import AccountKind
-from ledger.payment import PaymentStatus
 from ledger.read import Found, Narrowed
-
-strawberry.enum(PaymentStatus, description="REPORTED by the payer, CLEARED by the payee.")
 
 
 @strawberry.type(description="An account in one party's books about another.")

@@ -13,6 +13,7 @@ from strawberry import field
 
 from graph.actions import OWN, permitted
 from graph.context import Info
+from graph.enums import describe
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
@@ -27,9 +28,6 @@ from ledger.read import Found, Narrowed
 from ledger.statement import Stance, consent_statement
 
 
-@strawberry.enum(
-    description="What a party says to a proposal, or a sponsor rules. Values may be added."
-)
 class Decision(Enum):
     """Yes, no, or a ruling. Values may be added."""
 
@@ -38,6 +36,17 @@ class Decision(Enum):
     RULING_BINDS = "RULING_BINDS"
     RULING_REJECTED = "RULING_REJECTED"
     RULING_UNDISPUTED_PART = "RULING_UNDISPUTED_PART"
+
+
+describe(
+    Decision,
+    "What a party says to a proposal, or a sponsor rules.",
+    CONSENT="Yes.",
+    OBJECTION="No, with a reason.",
+    RULING_BINDS="A sponsor rules: it binds as it stands.",
+    RULING_REJECTED="A sponsor rules: it does not bind.",
+    RULING_UNDISPUTED_PART="A sponsor rules: the part that nobody objects to binds alone.",
+)
 
 
 @strawberry.type(description="An Ed25519 key that a party signs its consents with.")

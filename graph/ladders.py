@@ -7,19 +7,34 @@ import strawberry
 from strawberry import field
 
 from graph.context import NAME, Info
+from graph.enums import describe
 from graph.nodes import local_id
 from graph.parties import Party, party_by_id
 from graph.scalars import Base64, Index, base64
 from ledger import ladder as rules
 from ledger.ladder import LastWord, Level, RulingOutcome
 
-strawberry.enum(Level, description="At which level a dispute is to be solved. Values may be added.")
-strawberry.enum(
-    LastWord,
-    description="What holds when the last rung's time is over: the STATUS_QUO stays, the "
-    "UNDISPUTED_PART alone binds, or an EXTERNAL_RULING does. Values may be added.",
+describe(
+    Level,
+    "At which level a dispute is to be solved, from the lowest up.",
+    OPERATIONAL="Those who do the work.",
+    MANAGEMENT="Those who answer for the service.",
+    EXECUTIVE="Senior management.",
 )
-strawberry.enum(RulingOutcome, description="How a dispute is ruled. Values may be added.")
+describe(
+    LastWord,
+    "What holds when the last rung's time is over.",
+    STATUS_QUO="What held before stays; the proposal does not bind.",
+    UNDISPUTED_PART="The part that nobody objects to binds alone.",
+    EXTERNAL_RULING="What the mediator or arbitrator named in the policy rules.",
+)
+describe(
+    RulingOutcome,
+    "How a dispute is ruled.",
+    BINDS="The proposal binds as it stands.",
+    REJECTED="It does not bind.",
+    UNDISPUTED_PART="The part that nobody objects to binds alone.",
+)
 
 
 @strawberry.type(description="Who rules for a party.")

@@ -1,6 +1,5 @@
 """Measurements: the value of a period that the engine computes, agreed or restated."""
 
-from enum import Enum
 from fractions import Fraction
 from typing import Annotated
 
@@ -21,6 +20,7 @@ from graph.findings import (
     late_of,
     margin_of,
 )
+from graph.indicator_enums import ResultKind
 from graph.indicators import Indicator, is_notional, load_indicator
 from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.nodes import Node, global_id, local_id
@@ -237,18 +237,6 @@ class ProposeMeasurementPayload(ProposalPayload):
         if self.written.landed is None:
             return None
         return await load_measurement(info, self.written.object_id, self.written.as_of)
-
-
-class ResultKind(Enum):
-    """Which measurements a list is of."""
-
-    AGREED_RESULTS = "result"
-    EVERY_PROPOSAL = "measurement"
-
-
-strawberry.enum(
-    ResultKind, description="AGREED_RESULTS: what binds, one a period. Values may be added."
-)
 
 
 @strawberry.type

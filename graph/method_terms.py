@@ -10,51 +10,6 @@ from ledger import method as rules
 from ledger.distribution import Interpolation
 from ledger.statistic import MarginKind
 
-for kind, meaning in (
-    (
-        rules.Method,
-        (
-            "SUM. POOLED_RATIO: sum of values / sum of denominators. SHARE_MEETING_TARGET: answers "
-            "that meet the target. TOP_TWO_BOX: share of 4 and 5 (CSAT). NET_PROMOTER_SCORE and "
-            "HAPPINESS: share of 9-10 minus share of 0-6. CUSTOMER_EFFORT_SCORE: mean of 1 to 7. "
-            "LOST_TIME, MEAN, MEDIAN, PERCENTILE: of single answers. WEIGHTED_COMPOSITE and "
-            "WEAKEST_LINK: over other indicators."
-        ),
-    ),
-    (
-        MarginKind,
-        (
-            "The 95 % margin. NONE: a count of everything. WILSON, WALD, ADJUSTED_WALD: of shares "
-            "and scores. STUDENT_T: of means. ORDER_STATISTICS: of percentiles. PROPAGATED: of "
-            "composites."
-        ),
-    ),
-    (
-        Interpolation,
-        "How a percentile is read between two answers: types 1, 5, 6, 7 and 8 of Hyndman and Fan.",
-    ),
-    (
-        rules.Source,
-        (
-            "What parts are made of. OBSERVATIONS: rows, or what a party declares. The others "
-            "count the initiatives that a co-owner proposed, by the ledger's entries. PROPOSED: "
-            "proposed in the period. AGREED: decided in it, 1 if agreed. TRIED: left IDEA in it, "
-            "1 if for TRIAL. RUNNING, COMPLETED: agreed and not completed before it, 1 if in TRIAL "
-            "at its end, or adopted or stopped by then. ADOPTED: left TRIAL in it, 1 if adopted. "
-            "LEAD_DAYS: calendar days from IDEA to TRIAL of those tried in it. EFFECTS: each aim "
-            "of those judged in it, 1 if reached. SUM counts them, POOLED_RATIO is their share."
-        ),
-    ),
-    (rules.Comparison, "How a single answer meets its target."),
-):
-    strawberry.enum(kind, description=f"{meaning} Values may be added.")
-strawberry.enum(
-    rules.Denominator,
-    name="AnswerDenominator",
-    description="VALID_ANSWERS: those that say something. ALL_ANSWERS: all that came in. "
-    "Values may be added.",
-)
-
 
 @strawberry.type(description="How single answers are read.")
 class AnswerTerms:

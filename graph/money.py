@@ -5,10 +5,20 @@ from fractions import Fraction
 import strawberry
 from strawberry import field
 
+from graph.enums import describe
 from ledger import amounts
 from ledger.journal import AccountKind
 
-strawberry.enum(AccountKind, description="What an account holds. Values may be added.")
+describe(
+    AccountKind,
+    "What an account holds; the chart is the same in everybody's books.",
+    INCENTIVE_EXPENSE="What its owner bears of incentives and credits.",
+    INCENTIVE_INCOME="What its owner earned by them.",
+    PAYABLE="What its owner still has to pay.",
+    RECEIVABLE="What its owner still has to get.",
+    CASH_CLEARING="What moved through the bank.",
+    AT_RISK_WITHHELD="What of invoices was held back until a period is settled.",
+)
 
 
 @strawberry.type(description="An exact amount of money.")

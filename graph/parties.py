@@ -7,6 +7,7 @@ import strawberry
 from strawberry import field
 
 from graph.context import Info
+from graph.enums import describe
 from graph.money import Money, money_of
 from graph.nodes import Node, global_id
 from graph.scalars import Index
@@ -15,13 +16,21 @@ from ledger.actor import NotFound
 from ledger.acts import ACTS
 from ledger.party import Grant, PartyRole
 
-strawberry.enum(PartyRole, description="What a party is in the ecosystem. Values may be added.")
-strawberry.enum(
+describe(
+    PartyRole,
+    "What a party is in the ecosystem.",
+    OUTSOURCER="The one that buys the service, and pays the incentives.",
+    PARTNER="One that delivers a part of the service.",
+    OBSERVER="An auditor: sees what it is granted, signs nothing.",
+)
+describe(
     Grant,
-    description="What an observer may see beside proposals, policies, parties, keys and "
-    "everything else that is governed. STAKES, which no other grant includes: the partners' own "
-    "parts of confidential schemes and what follows from them, of the time from the grant on. "
-    "Values may be added.",
+    "What an observer may see beside what is governed: proposals, policies, parties, keys.",
+    MEASUREMENTS="Results, and what they rest on.",
+    INCENTIVES="Schemes and settlements.",
+    JOURNAL="Accounts, postings and payments.",
+    STAKES="The partners' own parts of confidential schemes and what follows from them, from the "
+    "grant on; no other grant includes it.",
 )
 
 

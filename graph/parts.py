@@ -6,6 +6,7 @@ import strawberry
 from strawberry import field
 
 from graph.context import NAME, Info
+from graph.enums import describe
 from graph.exclusions import agreed_windows
 from graph.figures import AttributionLineInput, Figures, FiguresInput, figures_of, lines_of
 from graph.nodes import Node, global_id, local_id
@@ -18,7 +19,13 @@ from ledger.indicator import Attribution
 from ledger.part import BasisKind, IndicatorNotAgreed, SubmitPart
 from ledger.read import Found, Narrowed
 
-strawberry.enum(BasisKind, description="What a part rests on. Values may be added.")
+describe(
+    BasisKind,
+    "What a part rests on.",
+    OBSERVATIONS="Rows that the party recorded, in batches of the ledger.",
+    DECLARED="The party's word, with the hash of its evidence.",
+    LEDGER="Entries that are there already, such as initiatives'.",
+)
 
 
 @strawberry.type(description="A co-owner's part of a period.")

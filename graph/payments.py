@@ -8,6 +8,7 @@ from strawberry import field
 
 from graph.actions import OWN, permitted
 from graph.context import Info
+from graph.enums import describe
 from graph.money import Money, MoneyInput, money_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -19,11 +20,14 @@ from ledger import payment as rules
 from ledger.payment import ConfirmPayment, PaymentStatus, ReportPayment, ReversePayment
 from ledger.read import Found, Narrowed
 
-strawberry.enum(
+describe(
     PaymentStatus,
-    description="REPORTED by the payer alone, RECEIVED by the payee alone, CLEARED by both, "
-    "RETURNED when the payee took its word back, REVERSED when nothing stands. "
-    "Values may be added.",
+    "How a payment stands, by what each side states.",
+    REPORTED="The payer alone states it.",
+    RECEIVED="The payee alone states it.",
+    CLEARED="Both do.",
+    RETURNED="The payee took its word back.",
+    REVERSED="Nobody states it any more.",
 )
 
 

@@ -7,6 +7,7 @@ import strawberry
 from strawberry import field
 
 from graph.context import Info
+from graph.enums import describe
 from graph.money import Money, MoneyInput, money_of
 from graph.nodes import local_id
 from graph.parties import Party, party_by_id
@@ -15,15 +16,21 @@ from ledger import reply as rules
 from ledger.proposal import Proposal
 from ledger.reply import Channel, Signed, Silence
 
-strawberry.enum(
+describe(
     Silence,
-    description="What a party's silence at its deadline means; NOTHING: it has no deadline. "
-    "Values may be added.",
+    "What a party's silence at its deadline means.",
+    NOTHING="It has no deadline.",
+    ACCEPT="Consent.",
+    REJECT="An objection.",
+    ESCALATE="A dispute, at the first rung of the ladder.",
 )
-strawberry.enum(
+describe(
     Channel,
-    description="How a party was told; ACKNOWLEDGED: it said itself that it had read it. Values "
-    "may be added.",
+    "How a party was told of a proposal.",
+    SUBSCRIPTION="A subscription of it delivered the proposal.",
+    MAIL="A letter to the address that it gave.",
+    CALLBACK="A callback that its system answered.",
+    ACKNOWLEDGED="It said itself that it had read it.",
 )
 
 

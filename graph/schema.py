@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from strawberry import field
 from strawberry.schema.config import StrawberryConfig
 
+from graph import indicator_enums, scheme_enums  # noqa: F401 -- they say what enums mean
 from graph.admittance import Admittance
 from graph.agreements import AgreementQuery, load_proposal
 from graph.answers import AgreementMutation

@@ -10,6 +10,7 @@ from strawberry import field
 
 from graph.calendars import Period, period_of
 from graph.context import Info
+from graph.enums import describe
 from graph.indicators import Indicator, IndicatorVersion, indicator_of, load_indicator
 from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.measurements import Measurement, measurement_of
@@ -26,11 +27,13 @@ from ledger.theme import Theme
 MAX_HISTORY = 130
 """Periods of a chart in one query: ten years of railway periods."""
 
-strawberry.enum(
+describe(
     Verdict,
-    description="WATERMELON: all operational indicators are GREEN and an experience one is RED. "
-    "REVERSE: an operational one is RED and all experience ones are GREEN. CONSISTENT: neither. "
-    "UNKNOWN: one side has no result. Values may be added.",
+    "What operational and experience indicators say together.",
+    WATERMELON="All operational ones are GREEN, an experience one is RED: red inside.",
+    REVERSE="An operational one is RED, all experience ones are GREEN: green inside.",
+    CONSISTENT="Neither.",
+    UNKNOWN="One of the two sides has no result.",
 )
 
 

@@ -9,6 +9,7 @@ from strawberry import field
 
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
+from graph.enums import describe
 from graph.money import Money, money_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -23,11 +24,15 @@ from ledger.read import Found, Narrowed
 from ledger.settlement import ProposeSettlement
 from ledger.stake import SealedStake
 
-strawberry.enum(
+describe(
     rules.SettlementKind,
-    description="What a settlement pays for: a period by incentive or credit, a true-up of "
-    "restated periods, losses earned back, late reports; a reversal takes a period's settlement "
-    "back. Values may be added.",
+    "What a settlement pays for.",
+    INCENTIVE="A period, by a scheme of incentives.",
+    CREDIT="A period, by a scheme of service credits.",
+    TRUE_UP="The difference that restated results make to settled periods.",
+    EARN_BACK="Losses of a year that come back.",
+    REPORTING_PENALTY="Parts that were reported late.",
+    REVERSAL="It takes a period's settlement back.",
 )
 
 

@@ -9,6 +9,7 @@ from strawberry import field
 
 from graph.context import Info
 from graph.dues import On
+from graph.enums import describe
 from graph.nodes import local_id
 from graph.parties import Party, party_by_id
 from graph.scalars import Index
@@ -18,8 +19,15 @@ from ledger.read import Narrowed
 
 MAX_INDICES = 100
 
-strawberry.enum(
-    FigureCode, description="What a figure of a trust profile tells. Values may be added."
+describe(
+    FigureCode,
+    "What a figure of a trust profile tells.",
+    ON_TIME_REPORTING="How often the party's first report of a period was on time.",
+    AGREED_WITHOUT_DISPUTE="How often it consented when it was asked.",
+    MEDIAN_SECONDS_TO_SIGN="How long it takes to answer a proposal that it was told of.",
+    CORRECTIONS_PER_HUNDRED="How often it corrected what it had reported.",
+    PAYMENTS_ON_TIME="How often it paid what it owed by the due date.",
+    DISPUTES="Disputes that its objections opened, by the highest rung that they reached.",
 )
 
 

@@ -6,6 +6,7 @@ import strawberry
 from strawberry import field
 
 from graph.context import Info
+from graph.enums import describe
 from graph.nodes import Node, global_id, local_id
 from graph.observations import DeclarationInput
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -17,17 +18,24 @@ from ledger.errors import Refusal
 from ledger.upload import Upload, UploadFormat, UploadState, UploadTerms
 from ledger.uploading import Address
 
-strawberry.enum(
+describe(
     UploadFormat,
-    description="CSV: RFC 4180 in UTF-8 with a header, no line break in a field. NDJSON: one JSON "
-    "object a line. Both name the columns reference, revision, period, at, segment, value, "
-    "denominator, sampleSize, unit, attribution. Values may be added.",
+    "How a file's lines are written; both name the columns reference, revision, period, at, "
+    "segment, value, denominator, sampleSize, unit, attribution.",
+    CSV="RFC 4180 in UTF-8 with a header, no line break in a field.",
+    NDJSON="One JSON object a line.",
 )
-strawberry.enum(
+describe(
     UploadState,
-    description="WAITING for the file; RECEIVING, CHECKING, LOADING it; ENTERED in the ledger; "
-    "UNCHANGED, for every row stood there already; REFUSED for its lines; FAILED on the way, "
-    "send it again. Values may be added.",
+    "How far an upload is.",
+    WAITING="For the file.",
+    RECEIVING="The file is coming in.",
+    CHECKING="Its lines are read.",
+    LOADING="Its rows are being stored.",
+    ENTERED="It is in the ledger.",
+    UNCHANGED="Nothing was entered, for every row stood there already.",
+    REFUSED="Nothing was entered, for lines of it; see `problems`.",
+    FAILED="Something broke on the way; nothing was entered. Send it again.",
 )
 
 

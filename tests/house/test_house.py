@@ -51,13 +51,13 @@ def test_every_refusal_has_a_code_a_message_and_a_remedy() -> None:
     assert all(" -> " in " ".join((kind.__doc__ or "").split()) for kind in kinds)
 
 
-def test_every_type_and_field_is_described() -> None:
+def test_every_type_field_and_value_is_described() -> None:
     """A frontend developer has the schema and nothing else."""
     bare = []
     for name, kind in build()._schema.type_map.items():
         if name.startswith("__") or name in ("String", "Boolean", "Int", "ID"):
             continue
-        members = {**getattr(kind, "fields", {})}
+        members = {**getattr(kind, "fields", {}), **getattr(kind, "values", {})}
         bare += [name] * (not kind.description)
         bare += [f"{name}.{field}" for field, each in members.items() if not each.description]
 

@@ -1,6 +1,7 @@
 """Conventions: what a frontend developer may rely on everywhere in the schema."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 
 import pytest
 from graphql import (
@@ -15,6 +16,7 @@ from graphql import (
     get_named_type,
 )
 
+from graph.enums import describe
 from graph.schema import build
 
 SCHEMA = build()._schema
@@ -67,11 +69,11 @@ def queries() -> dict[str, GraphQLField]:
 
 
 def test_everything_is_described() -> None:
-    """Types, fields, arguments and input fields: the schema is the manual."""
+    """Types, fields, arguments, input fields and enum values: the schema is the manual."""
     bare = []
     for name, kind in KINDS.items():
         bare += [name] * (not kind.description)
-        members: dict[str, object] = getattr(kind, "fields", {})
+        members: dict[str, object] = {**getattr(kind, "fields", {}), **getattr(kind, "values", {})}
         for member, each in members.items():
             bare += [f"{name}.{member}"] * (not getattr(each, "description", None))
             for argument, given in getattr(each, "args", {}).items():
@@ -175,6 +177,16 @@ def test_what_was_held_true_then_can_be_asked(name: str) -> None:
     arguments = queries()[name].args
 
     assert str(arguments["asOf"].type) == "Index"
+
+
+def test_no_value_goes_undescribed_and_no_sentence_without_a_value() -> None:
+    """Whoever adds a value to the core is asked, at the start, what it means."""
+    kind = StrEnum("Kind", ["ONE", "TWO"])
+
+    with pytest.raises(TypeError, match="TWO"):
+        describe(kind, "What it is.", ONE="The first.")
+    with pytest.raises(TypeError, match="THREE"):
+        describe(kind, "What it is.", ONE="The first.", TWO="The second.", THREE="None.")
 
 
 def test_enums_say_that_values_may_be_added() -> None:
