@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, offered
 from graph.context import Info
 from graph.enums import describe
 from graph.ladders import Dispute, dispute_of
@@ -22,7 +23,6 @@ from graph.replies import (
 )
 from graph.scalars import Base64, Index
 from ledger import proposal as rules
-from ledger.acts import ACTS
 from ledger.ladder import Ladder
 from ledger.policy import Policy
 from ledger.proposal import ProposalKind, ProposalStatus
@@ -119,35 +119,35 @@ class Proposal(Node):
         """The proposing party."""
         return await party_by_id(info, self.state.proposer)
 
-    @field(description="Mutations that you could call on it now, so that a screen needs no rules.")
+    @field(description=OWN)
     async def allowed_actions(self, info: Info) -> list[str]:
         """Names of mutations."""
         actor = info.context.actor
         mine = [*actions(self.state, actor.party_id, actor.subject)]
         mine += [each async for each in _dispute_actions(info, self.state)]
-        return [name for act, name in mine if actor.roles.intersection(ACTS[act].roles)]
+        return await offered(info, mine)
 
 
-def actions(state: rules.Proposal, party_id: str, subject: str) -> Iterator[tuple[str, str]]:
-    """What a party could do about a proposal as it stands: acts, and the mutations they are."""
+def actions(state: rules.Proposal, party_id: str, subject: str) -> Iterator[str]:
+    """What a party could do about a proposal as it stands: names of mutations."""
     if not state.is_pending:
         return
     said, is_asked = state.answer_of(party_id), party_id in state.signatories
     is_disputed = state.status is ProposalStatus.DISPUTED
     can_consent = said is None or (is_disputed and not said.is_consent)
     if is_asked and can_consent and not state.asks_another(party_id, subject):
-        yield "consent", "consentToProposal"
+        yield "consentToProposal"
     if is_asked and said is None:
-        yield "object", "objectToProposal"
+        yield "objectToProposal"
         if state.notice_of(party_id) is None:
-            yield "notifyParty", "acknowledgeProposal"
+            yield "acknowledgeProposal"
     if state.proposer == party_id and state.undisputed_index is None:
-        yield "withdrawProposal", "withdrawProposal"
+        yield "withdrawProposal"
     if state.dispute is not None and state.rung > state.rungs and is_asked:
-        yield "recordExternalRuling", "recordExternalRuling"
+        yield "recordExternalRuling"
 
 
-async def _dispute_actions(info: Info, state: rules.Proposal) -> AsyncIterator[tuple[str, str]]:
+async def _dispute_actions(info: Info, state: rules.Proposal) -> AsyncIterator[str]:
     """What somebody could do as a sponsor on the rung where the dispute stands.
 
     Where the policy leaves the person to the party, the one that the party named, if it named one.
@@ -162,9 +162,9 @@ async def _dispute_actions(info: Info, state: rules.Proposal) -> AsyncIterator[t
     named = await info.context.load("sponsor", f"{party_id}/{level}", PartySponsor)
     if level is not None and named is not None and named.value.subject not in ("", subject):
         return
-    yield "signRuling", "signRuling"
+    yield "signRuling"
     if ladder.has_above(dispute.rung):
-        yield "escalateDispute", "escalateDispute"
+        yield "escalateDispute"
 
 
 def proposal_of(state: rules.Proposal) -> Proposal:

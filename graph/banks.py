@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, offered
 from graph.context import Info
 from graph.dues import Due, due_of
 from graph.enums import describe
@@ -95,6 +96,11 @@ class BankLine:
     is_reversal: bool = field(description="Whether the bank calls it a reversal or a return.")
     outcome: LineOutcome = field(description="Whether it is matched.")
     effect: LineEffect | None = field(description="What it did; null while it is unknown.")
+
+    @field(description=OWN)
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """While it is unknown, say which due it is about."""
+        return await offered(info, [] if self.stored.matched else ["matchBankLine"])
 
     @field(description="The payment that it is of; null while it is unknown.")
     async def payment(self, info: Info) -> Payment | None:

@@ -22,6 +22,7 @@ from ledger.providers import Providers
 from ledger.publish import Publisher
 from ledger.read import Found, Reader
 from ledger.rows import Rows
+from ledger.store.entries import StoredEntry
 from ledger.uploading import Uploads
 from ledger.witnessing import Witnessing
 
@@ -97,6 +98,7 @@ class Context:
     open_dues: dict[str, list[tuple[Due, str]]] = field(default_factory=dict)
     _ecosystem: Ecosystem | None = None
     _names: DataLoader[tuple[str, str], str | None] | None = None
+    _entries: DataLoader[int, StoredEntry | None] | None = None
     _loaders: dict[tuple[str, int | None], DataLoader[str, Found[object] | None]] = field(
         default_factory=dict
     )
@@ -135,6 +137,7 @@ class Context:
         """Forget what was loaded: the next event is of a ledger that has grown."""
         self._ecosystem = None
         self._names = None
+        self._entries = None
         self._loaders = {}
 
     async def ecosystem(self) -> Ecosystem:
@@ -158,6 +161,18 @@ class Context:
 
             loader = self._loaders[key] = DataLoader(read)
         return await loader.load(object_id)  # type: ignore[return-value]  # the loader is kind's
+
+    async def entry(self, index: int) -> StoredEntry | None:
+        """An entry; those that one tick of the loop asks for are read together."""
+        if self._entries is None:
+            actor, reader = self.actor, self.doors.reader
+
+            async def read(indices: list[int]) -> list[StoredEntry | None]:
+                found = await reader.entries_at(actor, indices)
+                return [found.get(each) for each in indices]
+
+            self._entries = DataLoader(read)
+        return await self._entries.load(index)
 
     async def name_of(self, party_id: str, subject: str) -> str | None:
         """The display name of a person by pseudonym, as far as the caller sees it; or None.

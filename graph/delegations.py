@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
-from graph.actions import OWN, permitted
+from graph.actions import OWN, offered
 from graph.context import Info
 from graph.enums import describe
 from graph.nodes import Node, global_id, local_id
@@ -51,11 +51,11 @@ class Delegation(Node):
     revoked_index: Index | None = field(description="The entry that revoked it; null: none did.")
 
     @field(description=OWN)
-    def allowed_actions(self, info: Info) -> list[str]:
+    async def allowed_actions(self, info: Info) -> list[str]:
         """Names of mutations."""
         actor, state = info.context.actor, self.state
         may = actor.party_id == state.party_id and state.revoked_index is None
-        return permitted(actor, ["revokeDelegation"] if may else [])
+        return await offered(info, ["revokeDelegation"] if may else [])
 
     @field(description="Who delegates.")
     async def party(self, info: Info) -> Party:

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, offered
 from graph.context import Info
 from graph.enums import describe
 from graph.money import Money, money_of
@@ -16,7 +17,7 @@ from graph.parties import Party, party_by_id
 from graph.payments import Payment, payment_of
 from graph.scalars import Index
 from graph.scheme_types import PaymentReferences
-from graph.settlements import Settlement, load_settlement
+from graph.settlements import Settlement, load_settlement, may_report
 from ledger import due as rules
 from ledger import payment as payments
 from ledger.amounts import Money as Amount
@@ -75,6 +76,12 @@ class Due(Node):
     async def payee(self, info: Info) -> Party:
         """The payee."""
         return await party_by_id(info, self.state.payee)
+
+    @field(description=OWN)
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """Who owes something still may say that it paid."""
+        may = may_report(self.state, info.context.actor.party_id)
+        return await offered(info, ["reportPayment"] if may else [])
 
     @field(description="How late the open part is on a day.")
     def ageing(self, on: On) -> Ageing:

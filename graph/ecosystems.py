@@ -5,6 +5,7 @@ from hashlib import sha256
 import strawberry
 from strawberry import field
 
+from graph.actions import BEGUN_WITH_NOTHING, offered
 from graph.context import NAME, Info
 from graph.enums import describe
 from graph.nodes import Node, global_id
@@ -57,6 +58,14 @@ class Ecosystem(Node):
         """Reads go on."""
         ledger, key = info.context.doors.ledger, info.context.actor.ecosystem_id
         return ledger.stopped_because(key) or None
+
+    @field(
+        description="Mutations that you could begin with, without anything that is there already: "
+        "what a menu offers. What can be done with a thing stands with it."
+    )
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """By the viewer's roles and its party's standing."""
+        return await offered(info, BEGUN_WITH_NOTHING)
 
     @field(description="How many entries its ledger has now.")
     async def size(self, info: Info) -> Index:

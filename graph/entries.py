@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, offered
 from graph.checkpoints import InclusionProof, prove
 from graph.context import NAME, Info
 from graph.nodes import Node, global_id
@@ -64,6 +65,12 @@ class Entry(Node):
         if self.decoded.party == CLOCK:
             return None
         return await party_by_id(info, self.decoded.party)
+
+    @field(description=OWN)
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """Who wrote its annex may erase it."""
+        may = self.annex is not None and self.decoded.party == info.context.actor.party_id
+        return await offered(info, ["eraseAnnex"] if may else [])
 
     @field(description=NAME)
     async def subject_name(self, info: Info) -> str | None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
-from graph.actions import OWN, permitted
+from graph.actions import OWN, offered
 from graph.context import Info
 from graph.enums import describe
 from graph.nodes import Node, global_id
@@ -66,11 +66,10 @@ class IdentityProvider(Node):
     removed_index: Index | None = field(description="The entry that ended it; null: in force.")
 
     @field(description=OWN)
-    def allowed_actions(self, info: Info) -> list[str]:
+    async def allowed_actions(self, info: Info) -> list[str]:
         """Names of mutations."""
-        actor = info.context.actor
-        may = actor.party_id == self.party_id and self.removed_index is None
-        return permitted(actor, ["removeIdentityProvider"] if may else [])
+        may = info.context.actor.party_id == self.party_id and self.removed_index is None
+        return await offered(info, ["removeIdentityProvider"] if may else [])
 
     @field(description="Whose it is.")
     async def party(self, info: Info) -> Party:

@@ -7,16 +7,16 @@ import strawberry
 from graphql import GraphQLError
 from strawberry import field
 
+from graph.actions import OWN, offered
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.calendars import Calendar, Period, calendar_of, period_of
 from graph.context import Info
-from graph.figures import Figures, figures_of
 from graph.indicator_terms import ProposeIndicatorInput
+from graph.indicator_types import Levels, Owner, WorkedExample, example_of, upper_of
 from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.method_terms import MethodTerms, method_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
-from graph.parties import Party, party_by_id
 from graph.receipts import DryRun, write
 from graph.scalars import Index
 from ledger import indicator as rules
@@ -25,62 +25,12 @@ from ledger.amounts import Rounding
 from ledger.book import Indicator as State
 from ledger.indicator import ProposeIndicator
 from ledger.judgement import misses_allowed
-from ledger.method import Method
+from ledger.method import COMPOSITES, Method
 from ledger.proposal import ProposalStatus
 from ledger.read import MAX_PAGE, Found, Narrowed, Window
 from ledger.theme import Theme
 
 MAX_SAMPLE = 1_000_000
-
-
-@strawberry.type(description="A co-owner and its weight.")
-class Owner:
-    """One of those that own it together."""
-
-    party_id: strawberry.Private[str]
-    weight: Fraction = field(description="Weights of all owners add up to 1.")
-
-    @field(description="The owner.")
-    async def party(self, info: Info) -> Party:
-        """The owning party."""
-        return await party_by_id(info, self.party_id)
-
-
-@strawberry.type(description="The upper edges of a band.")
-class UpperLevels:
-    """They rise from stretch to minimum."""
-
-    minimum: Fraction = field(description="Above it stands RED.")
-    target: Fraction = field(description="Up to it stands GREEN.")
-    stretch: Fraction = field(description="Up to it there is nothing better.")
-
-
-@strawberry.type(description="The values that matter, in the indicator's unit.")
-class Levels:
-    """From worst to best."""
-
-    baseline: Fraction = field(description="What it was before.")
-    minimum: Fraction = field(description="Below it stands RED.")
-    target: Fraction = field(description="From it on stands GREEN.")
-    stretch: Fraction = field(description="Better than asked.")
-    upper: UpperLevels | None = field(description="The upper edges of a BAND.")
-
-
-@strawberry.type(description="A value that a composite's example assumes of an indicator.")
-class ExampleInput:
-    """One of its inputs."""
-
-    indicator_id: strawberry.ID = field(description="The indicator.")
-    value: Fraction = field(description="The assumed value.")
-
-
-@strawberry.type(description="Parts or inputs, and the displayed value that they give.")
-class WorkedExample:
-    """The engine ran it when the version was proposed."""
-
-    parts: list[Figures] = field(description="The parts; none of a composite.")
-    inputs: list[ExampleInput] = field(description="Of a composite only.")
-    expected: Fraction = field(description="The value after rounding.")
 
 
 @strawberry.type(description="A version of a joint performance indicator with every term.")
@@ -133,7 +83,7 @@ class IndicatorVersion(Node):
     @field(description="The examples that the engine ran.")
     def worked_examples(self) -> list[WorkedExample]:
         """At least one."""
-        return [_example_of(each) for each in self.state.version.terms.worked_examples]
+        return [example_of(each) for each in self.state.version.terms.worked_examples]
 
     @field(
         description="How many of `n` may miss so that a share still meets the target: 0 where only "
@@ -176,6 +126,22 @@ class Indicator(Node):
 
     current: IndicatorVersion = field(description="The agreed version in force.")
 
+    def is_owned_by(self, party_id: str) -> bool:
+        """Whether a party co-owns the version in force."""
+        return party_id in self.current.state.version.terms.owner_ids()
+
+    @field(description=OWN)
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """Co-owners report, measure and leave out; any member may propose the next version."""
+        now = await load_indicator(info, self.current.state.version.indicator_id)
+        names = ["proposeIndicator", "nameStewards"]
+        if now is not None and now.is_owned_by(info.context.actor.party_id):
+            method = now.current.state.version.terms.method
+            of_rows = method.kind not in COMPOSITES and not method.is_derived
+            names = [*(["proposeExclusion"] * of_rows), "proposeMeasurement", *names]
+            names = [*(["submitPart"] * (method.kind not in COMPOSITES)), *names]
+        return await offered(info, names)
+
 
 def version_of(state: State) -> IndicatorVersion:
     """A version as the API shows it."""
@@ -207,7 +173,7 @@ def version_of(state: State) -> IndicatorVersion:
             minimum=levels.minimum,
             target=levels.target,
             stretch=levels.stretch,
-            upper=None if levels.upper is None else _upper_of(levels.upper),
+            upper=None if levels.upper is None else upper_of(levels.upper),
         ),
         minimum_sample=terms.minimum_sample,
         low_sample=terms.low_sample,
@@ -217,21 +183,6 @@ def version_of(state: State) -> IndicatorVersion:
         without_previous=terms.without_previous,
         rolling_count=terms.rolling_count,
         owners=[Owner(party_id=each.party_id, weight=each.weight) for each in terms.owners],
-    )
-
-
-def _upper_of(upper: rules.UpperLevels) -> UpperLevels:
-    return UpperLevels(minimum=upper.minimum, target=upper.target, stretch=upper.stretch)
-
-
-def _example_of(example: rules.WorkedExample) -> WorkedExample:
-    return WorkedExample(
-        parts=[figures_of(each) for each in example.parts],
-        inputs=[
-            ExampleInput(indicator_id=global_id("Indicator", each.indicator_id), value=each.value)
-            for each in example.inputs
-        ],
-        expected=example.expected,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import offered
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
 from graph.effects import AttainedEffect, attained_effects
@@ -19,7 +20,6 @@ from graph.receipts import KEY, DryRun, write
 from graph.scalars import Index
 from graph.texts import annex_text
 from ledger import initiative as rules
-from ledger.acts import ACTS
 from ledger.initiative import NEXT, InitiativeStage, ProposeInitiative, ProposeStage
 from ledger.proposal import ProposalStatus
 from ledger.read import Found, Narrowed
@@ -113,11 +113,11 @@ class Initiative(Node):
         return [] if stage is None else list(NEXT[stage])
 
     @field(description="Mutations about it that you could call now.")
-    def allowed_actions(self, info: Info) -> list[str]:
+    async def allowed_actions(self, info: Info) -> list[str]:
         """Names of mutations."""
-        actor, name = info.context.actor, "proposeInitiativeStage"
-        may = actor.party_id in self.state.concerned() and bool(self.next_stages())
-        return [name] if may and actor.roles.intersection(ACTS[name].roles) else []
+        concerned = info.context.actor.party_id in self.state.concerned()
+        may = concerned and bool(self.next_stages())
+        return await offered(info, ["proposeInitiativeStage"] if may else [])
 
 
 @strawberry.type(description="A stage of an initiative, as it was proposed.")

@@ -11,7 +11,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
-from graph.actions import OWN, permitted
+from graph.actions import OWN, offered
 from graph.context import Info
 from graph.enums import describe
 from graph.nodes import Node, global_id, local_id
@@ -60,11 +60,10 @@ class ConsentKey(Node):
     revoked_index: Index | None = field(description="The entry that ended it; null: in force.")
 
     @field(description=OWN)
-    def allowed_actions(self, info: Info) -> list[str]:
+    async def allowed_actions(self, info: Info) -> list[str]:
         """Names of mutations."""
-        actor = info.context.actor
-        may = actor.party_id == self.party_id and self.revoked_index is None
-        return permitted(actor, ["revokeConsentKey"] if may else [])
+        may = info.context.actor.party_id == self.party_id and self.revoked_index is None
+        return await offered(info, ["revokeConsentKey"] if may else [])
 
     @field(description="Whose it is.")
     async def party(self, info: Info) -> Party:

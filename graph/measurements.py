@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, offered
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.calendars import Period, period_of
 from graph.context import Info
@@ -131,6 +132,16 @@ class Measurement(Node):
     async def indicator(self, info: Info) -> Indicator | None:
         """What was measured."""
         return await load_indicator(info, self.state.indicator_id, self.as_of)
+
+    @field(description=OWN)
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """Those who own the indicator may have an agreed one restated."""
+        indicator = await load_indicator(info, self.state.indicator_id)
+        now = await load_measurement(info, self.state.proposal_id)
+        if now is None or now.status is not ProposalStatus.AGREED or now.restated_by is not None:
+            return []
+        owns = indicator is not None and indicator.is_owned_by(info.context.actor.party_id)
+        return await offered(info, ["proposeRestatement"] if owns else [])
 
     @field(
         description="Whether it is notional: its version was in SHADOW, or not live yet, in its "

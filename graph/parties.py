@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import offered
 from graph.context import Info
 from graph.enums import describe
 from graph.money import Money, money_of
@@ -13,7 +14,6 @@ from graph.nodes import Node, global_id
 from graph.scalars import Index
 from ledger import party as rules
 from ledger.actor import NotFound
-from ledger.acts import ACTS
 from ledger.party import Grant, PartyRole
 
 describe(
@@ -101,7 +101,7 @@ class Party(Node):
         description="Mutations about its membership that you could call, as far as your roles go; "
         "a date may still forbid one."
     )
-    def allowed_actions(self, info: Info) -> list[str]:
+    async def allowed_actions(self, info: Info) -> list[str]:
         """Names of mutations."""
         actor, state = info.context.actor, self.state
         names = ["proposeMembership"]
@@ -109,7 +109,7 @@ class Party(Node):
             names.append("proposeDeparture")
         if state.party_id == actor.party_id and state.terms.exit_gates:
             names.append("leaveAtGate")
-        return [name for name in names if actor.roles.intersection(ACTS[name].roles)]
+        return await offered(info, names)
 
 
 def party_of(party: rules.Party, *, shows_terms: bool = True) -> Party:

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
-from graph.actions import OWN, permitted
+from graph.actions import OWN, offered
 from graph.context import Info
 from graph.enums import describe
 from graph.money import Money, MoneyInput, money_of
@@ -74,14 +74,14 @@ class Payment(Node):
         return await party_by_id(info, self.state.payee)
 
     @field(description=OWN)
-    def allowed_actions(self, info: Info) -> list[str]:
+    async def allowed_actions(self, info: Info) -> list[str]:
         """Names of mutations."""
         actor, state, names = info.context.actor, self.state, []
         if actor.party_id == state.payee and state.status is PaymentStatus.REPORTED:
             names.append("confirmPayment")
         if actor.party_id in {state.payer, state.payee} and state.side(actor.party_id).stands:
             names.append("reversePayment")
-        return permitted(actor, names)
+        return await offered(info, names)
 
     @field(description="The settlement that it pays.")
     async def settlement(self, info: Info) -> Settlement | None:

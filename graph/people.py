@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, offered
 from graph.agreements import Proposal, load_proposal
 from graph.context import NAME, Info
 from graph.indicators import Indicator, load_indicator
@@ -14,7 +15,7 @@ from graph.paging import After, Before, Connection, First, Last, connection, win
 from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Index
-from graph.texts import annex_text
+from graph.texts import annex_text, erasable
 from ledger import people as rules
 from ledger.people import NameStewards, RecordSession
 from ledger.read import Found, Narrowed
@@ -56,6 +57,12 @@ class Stewards(Node):
         """The naming party."""
         return await party_by_id(info, self.state.party_id)
 
+    @field(description=OWN)
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """Their party may name others."""
+        may = info.context.actor.party_id == self.state.party_id
+        return await offered(info, ["nameStewards"] if may else [])
+
     @field(description="The indicator, as it stands now.")
     async def indicator(self, info: Info) -> Indicator | None:
         """With its version in force."""
@@ -81,6 +88,11 @@ class Session(Node):
         """As they stand now."""
         found = [await load_proposal(info, each) for each in self.state.proposals]
         return [each for each in found if each is not None]
+
+    @field(description=OWN)
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """Its party may erase what was decided, in words."""
+        return await erasable(info, self.state.index, self.state.party_id)
 
     @field(description="Who recorded it.")
     async def party(self, info: Info) -> Party:

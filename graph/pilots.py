@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, offered
 from graph.agreements import Proposal, load_proposal
 from graph.context import Info
 from graph.indicators import Indicator, load_indicator
@@ -13,9 +14,8 @@ from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
 from graph.scalars import Index
-from graph.texts import annex_text
+from graph.texts import annex_text, erasable
 from ledger import pilot as rules
-from ledger.acts import ACTS
 from ledger.proposal import ProposalStatus
 from ledger.read import Found, Narrowed
 
@@ -65,7 +65,7 @@ class Pilot(Node):
         names = ["recordLesson"] if actor.party_id in {*state.terms.parties, outsourcer} else []
         if set(state.promoted) != set(state.terms.indicators):
             names.append("proposePromotion")
-        return [name for name in names if actor.roles.intersection(ACTS[name].roles)]
+        return await offered(info, names)
 
 
 @strawberry.type(description="What a pilot taught.")
@@ -87,6 +87,11 @@ class Lesson(Node):
     async def text(self, info: Info) -> str | None:
         """The annex of its entry."""
         return await annex_text(info, self.state.index, "text")
+
+    @field(description=OWN)
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """Its party may erase what it wrote."""
+        return await erasable(info, self.state.index, self.state.party_id)
 
     @field(description="The pilot that taught it.")
     async def pilot(self, info: Info) -> Pilot | None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, offered
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
 from graph.ladders import Ladder, LadderInput, ladder_of
@@ -118,6 +119,11 @@ class Policy(Node):
     async def witnesses(self, info: Info) -> list[Party]:
         """The n of k of n."""
         return [await party_by_id(info, each) for each in self.state.terms.witnesses]
+
+    @field(description=OWN)
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """Whoever signs may propose the next version."""
+        return await offered(info, ["proposePolicy"])
 
     @field(description="Its proposal; null for the founding's.")
     async def proposal(self, info: Info) -> Proposal | None:

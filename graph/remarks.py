@@ -6,13 +6,14 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN
 from graph.context import Info
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, Payload, write
 from graph.scalars import Base64, Index, base64
-from graph.texts import annex_text
+from graph.texts import annex_text, erasable
 from ledger import remark as rules
 from ledger.read import Found, Narrowed
 from ledger.remark import EraseAnnex, MakeRemark
@@ -44,6 +45,11 @@ class Remark(Node):
     async def text(self, info: Info) -> str | None:
         """The annex of its entry."""
         return await annex_text(info, self.state.index, "text")
+
+    @field(description=OWN)
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """Its author may erase the text."""
+        return await erasable(info, self.state.index, self.state.party_id)
 
 
 def remark_of(state: rules.Remark) -> Remark:

@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, offered
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
 from graph.indicators import load_indicator
@@ -21,6 +22,7 @@ from ledger import scheme as rules
 from ledger import terms as forms
 from ledger.basis import facts_for
 from ledger.foresight import Warned, warnings
+from ledger.partner import is_confidential
 from ledger.proposal import ProposalStatus
 from ledger.read import Found
 from ledger.scheme import ProposeScheme
@@ -62,6 +64,16 @@ class Scheme(Node):
             if part is not None:
                 found.append(shown(part.value.part, PartnerTerms))
         return found
+
+    @field(description=OWN)
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """Settle by it once a version is agreed, and propose the next one."""
+        outsourcer = (await info.context.ecosystem()).outsourcer.party_id
+        is_agreed = self.state.version > 1 or self.state.status is ProposalStatus.AGREED
+        is_theirs = is_confidential(self.state.terms)
+        if not is_agreed or (is_theirs and info.context.actor.party_id != outsourcer):
+            return []
+        return await offered(info, ["proposeScheme", "proposeSettlement"])
 
     @field(description="The terms in sentences, in the order in which they are applied.")
     async def sentences(self, info: Info) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, offered
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
 from graph.enums import describe
@@ -19,6 +20,7 @@ from graph.scalars import Index
 from graph.schemes import Scheme, load_scheme
 from ledger import retention, trace
 from ledger import settlement as rules
+from ledger.due import Due
 from ledger.proposal import ProposalStatus
 from ledger.read import Found, Narrowed
 from ledger.settlement import ProposeSettlement
@@ -136,6 +138,19 @@ class Settlement(Node):
         """Of a confidential settlement the joint steps, then those of the stakes."""
         return trace_of(tuple(step for each in await self._contents(info) for step in each.trace))
 
+    @field(description=OWN)
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """Who owes on one of its stakes may say that it paid."""
+        mine = info.context.actor.party_id
+        for content in await self._contents(info):
+            for stake in content.stakes:
+                due = await info.context.load("due", stake.reference, Due)
+                if due is None or due.value.settlement_id != self.state.settlement_id:
+                    continue  # a reversal carries the references of what it takes back
+                if may_report(due.value, mine):
+                    return await offered(info, ["reportPayment"])
+        return []
+
     async def _contents(self, info: Info) -> list[rules.SettlementContent]:
         """The joint content, and the stakes that the viewer may open."""
         content, found = self.state.content, [self.state.content]
@@ -174,6 +189,11 @@ def _stake(stake: retention.Stake) -> Stake:
         kept=None if held is None else money_of(held.kept),
         reference=stake.reference,
     )
+
+
+def may_report(due: Due, party_id: str) -> bool:
+    """Whether a party may state a payment of a due: its payer, while it says that some is open."""
+    return party_id == due.payer and due.open_for(party_id) > 0
 
 
 def _step(step: trace.TraceStep) -> TraceStep:

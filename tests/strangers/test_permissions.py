@@ -1,32 +1,20 @@
 """The permission matrix: what the page says of every mutation, role and party is what happens."""
 
 import asyncio
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 from graph.permissions import PERMISSIONS, Permission, Standing
-from graph.schema import build
 from ledger.actor import Role
 from ops.permissions import page
 from tests.auditor import audit
 from tests.parties.steps import SMALL
 from tests.strangers.attempts import Attempt, attempts
 from tests.strangers.full import AUDITOR, Full, full
+from tests.strangers.trying import AT_ONCE, asked, document, mutations, variables
 from tests.world import World
 
 PAGE = Path(__file__).parents[2] / "ops" / "permissions.md"
 GATE = {"NOT_PERMITTED", "OBSERVERS_SIGN_NOTHING", "MEMBERSHIP_ENDED"}
-AT_ONCE = 8
-
-
-@cache
-def mutations() -> dict[str, Any]:
-    """Every mutation of the schema."""
-    root = build()._schema.mutation_type
-    assert root is not None
-    return dict(root.fields)
 
 
 def test_the_page_is_the_matrix_and_the_matrix_is_the_schema() -> None:
@@ -76,7 +64,7 @@ async def _row(made: Full, name: str, permission: Permission, attempt: Attempt) 
         refusal = permission.refusal(role, standing)
         token = world.token(*(() if role is Role.FOUNDER else (parties[standing], role)))
         async with gate:
-            problem = await _asked(world, name, attempt.given, token, is_dry=not refusal)
+            problem = await asked(world, name, attempt.given, token, is_dry=not refusal)
         where = (name, role, standing, problem)
         if refusal:
             assert problem["code"] == refusal, where
@@ -89,31 +77,6 @@ async def _row(made: Full, name: str, permission: Permission, attempt: Attempt) 
             assert problem["path"] != "ecosystem", where
 
     await asyncio.gather(*(cell(role, standing) for role in Role for standing in Standing))
-    answer = await world.ask(_document(name), _variables(name, attempt.given, is_dry=False))
+    answer = await world.ask(document(name), variables(name, attempt.given, is_dry=False))
     assert answer["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED", name
     assert not answer.get("data"), name
-
-
-def _document(name: str) -> str:
-    kind = name[0].upper() + name[1:]
-    if "dryRun" not in mutations()[name].args:
-        return f"mutation($i: {kind}Input!) {{ {name}(input: $i) {{ problems {{ code path }} }} }}"
-    return f"""mutation($i: {kind}Input!, $dry: Boolean!) {{
-      {name}(input: $i, dryRun: $dry) {{ problems {{ code path }} }} }}"""
-
-
-def _variables(name: str, given: Mapping[str, Any], *, is_dry: bool) -> dict[str, Any]:
-    """Each attempt has a key of its own; what makes no entry knows neither key nor dry run."""
-    fields = mutations()[name].args["input"].type.of_type.fields
-    key = {"idempotencyKey": "matrix"} if "idempotencyKey" in fields else {}
-    return {"i": {**key, **given}} | ({"dry": is_dry} if "dryRun" in mutations()[name].args else {})
-
-
-async def _asked(
-    world: World, name: str, given: Mapping[str, Any], token: str, *, is_dry: bool
-) -> dict[str, str]:
-    """The first problem; empty texts where there is none."""
-    answer = await world.ask(_document(name), _variables(name, given, is_dry=is_dry), token)
-    assert "errors" not in answer, (name, answer)
-    problems: list[dict[str, str]] = answer["data"][name]["problems"]
-    return {key: value or "" for key, value in (problems or [{"code": "", "path": ""}])[0].items()}
