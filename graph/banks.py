@@ -14,18 +14,20 @@ from graph.enums import describe
 from graph.money import Money, money_of
 from graph.nodes import Node, global_id, place_of
 from graph.paging import (
+    DEFAULT_PAGE,
     After,
+    Before,
     Connection,
-    Edge,
-    FirstOnly,
-    connection_of,
-    encode_cursor,
-    line_in,
+    First,
+    Last,
+    lines_asked,
+    span,
     window,
 )
 from graph.payments import Payment, load_payment
 from graph.scalars import Index
 from ledger import due as dues
+from ledger.read import Window
 from ledger.reconciliation import LineEffect, suggestions
 from ledger.store.bankstatements import StoredLine, StoredStatement
 
@@ -158,36 +160,32 @@ class BankStatement(Node):
     async def lines(
         self,
         info: Info,
-        first: FirstOnly = 20,
+        first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         outcome: Annotated[
             LineOutcome | None, strawberry.argument(description="Only matched, or only unknown.")
         ] = None,
     ) -> Connection[BankLine]:
         """A page of lines."""
-        return await _line_page(info, first, after, outcome, self.stored.index)
+        asked = window(first, after, last, before)
+        return await _line_page(info, asked, outcome, self.stored.index)
 
 
 async def _line_page(
-    info: Info, first: int, after: str | None, outcome: LineOutcome | None, statement: int | None
+    info: Info, asked: Window, outcome: LineOutcome | None, statement: int | None
 ) -> Connection[BankLine]:
-    asked = window(first, after, None, None)
-    cursor = None
-    if asked.after is not None:
-        cursor = (asked.after[0], line_in(asked.after[1], after or ""))
+    cursor, limit, backward = lines_asked(asked)
     found = await info.context.doors.bookkeeping.bank_lines(
         info.context.actor,
         cursor,
-        first + 1,
+        limit,
         statement_index=statement,
         is_matched=None if outcome is None else outcome is LineOutcome.MATCHED,
+        backward=backward,
     )
-    edges = [
-        Edge(cursor=encode_cursor(each.statement_index, each.number), node=line_of(each))
-        for each in found
-    ]
-    more = len(found) > first
-    return connection_of(edges[:first], has_next=more, has_previous=cursor is not None)
+    return span(found, asked, lambda each: (each.statement_index, each.number), line_of)
 
 
 def line_of(stored: StoredLine) -> BankLine:
@@ -242,27 +240,36 @@ class BankQuery:
 
     @field(description="Bank statements that your party imported, oldest first.")
     async def bank_statements(
-        self, info: Info, first: FirstOnly = 20, after: After = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[BankStatement]:
         """A page of statements."""
-        asked = window(first, after, None, None)
-        start = -1 if asked.after is None else asked.after[0]
+        asked = window(first, after, last, before)
+        backward = asked.last is not None
+        cursor = asked.before if backward else asked.after
         found = await info.context.doors.bookkeeping.bank_statements(
-            info.context.actor, start, first + 1
+            info.context.actor,
+            None if cursor is None else cursor[0],
+            (asked.last or asked.first or DEFAULT_PAGE) + 1,
+            backward=backward,
         )
-        edges = [Edge(cursor=encode_cursor(each.index), node=statement_of(each)) for each in found]
-        more = len(found) > first
-        return connection_of(edges[:first], has_next=more, has_previous=asked.after is not None)
+        return span(found, asked, lambda each: (each.index,), statement_of)
 
     @field(description="Lines of all bank statements that your party imported.")
     async def bank_lines(
         self,
         info: Info,
-        first: FirstOnly = 20,
+        first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         outcome: Annotated[
             LineOutcome | None, strawberry.argument(description="Only matched, or only unknown.")
         ] = None,
     ) -> Connection[BankLine]:
         """A page of lines."""
-        return await _line_page(info, first, after, outcome, None)
+        return await _line_page(info, window(first, after, last, before), outcome, None)

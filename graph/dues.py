@@ -100,14 +100,19 @@ class Due(Node):
 
     @field(description="Its payments, earliest first.")
     async def payments(
-        self, info: Info, first: First = None, after: After = None
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> Connection[Payment]:
         """A page of those that the viewer may see."""
         page = await info.context.doors.reader.page(
             info.context.actor,
             "payment",
             payments.Payment,
-            window(first, after, None, None),
+            window(first, after, last, before),
             Narrowed(parent_id=self.state.reference),
         )
         return connection(page, _payment)

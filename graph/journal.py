@@ -13,15 +13,12 @@ from graph.paging import (
     After,
     Before,
     Connection,
-    Edge,
     First,
-    FirstOnly,
     Last,
     PageMalformed,
     connection,
-    connection_of,
-    encode_cursor,
-    line_in,
+    lines_asked,
+    span,
     window,
 )
 from graph.parties import Party, party_by_id
@@ -31,6 +28,7 @@ from ledger import journal as books
 from ledger.changes import AccountBalance
 from ledger.journal import AccountKind
 from ledger.read import Found, Narrowed
+from ledger.store.postings import StoredPosting
 
 
 @strawberry.type(description="An account in one party's books about another.")
@@ -138,43 +136,40 @@ class JournalQuery:
     async def postings(
         self,
         info: Info,
-        first: FirstOnly = 20,
+        first: First = None,
         after: After = None,
+        last: Last = None,
+        before: Before = None,
         owner_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only in this party's books.")
         ] = None,
     ) -> Connection[Posting]:
         """A page of the journal."""
-        asked = window(first, after, None, None)
-        cursor = None
-        if asked.after is not None:
-            cursor = (asked.after[0], line_in(asked.after[1], after or ""))
+        asked = window(first, after, last, before)
+        cursor, limit, backward = lines_asked(asked)
         found = await info.context.doors.bookkeeping.postings(
             info.context.actor,
             cursor,
-            first + 1,
+            limit,
             owner=local_id(owner_id or "", "Party", "ownerId"),
+            backward=backward,
         )
-        edges = [
-            Edge(
-                cursor=encode_cursor(each.entry_index, each.line),
-                node=Posting(
-                    account_ref=each.posting.account,
-                    amount=_money(each.posting, each.posting.amount_minor),
-                    kind=each.posting.account.kind,
-                    sequence=Index(each.posting.sequence),
-                    balance=_money(each.posting, each.posting.balance_minor),
-                    reference=each.reference,
-                    reverses=None if each.reverses is None else Index(each.reverses),
-                    at=each.at,
-                    index=Index(each.entry_index),
-                    line=each.line,
-                ),
-            )
-            for each in found
-        ]
-        more = len(found) > first
-        return connection_of(edges[:first], has_next=more, has_previous=cursor is not None)
+        return span(found, asked, lambda each: (each.entry_index, each.line), _posting)
+
+
+def _posting(stored: StoredPosting) -> Posting:
+    return Posting(
+        account_ref=stored.posting.account,
+        amount=_money(stored.posting, stored.posting.amount_minor),
+        kind=stored.posting.account.kind,
+        sequence=Index(stored.posting.sequence),
+        balance=_money(stored.posting, stored.posting.balance_minor),
+        reference=stored.reference,
+        reverses=None if stored.reverses is None else Index(stored.reverses),
+        at=stored.at,
+        index=Index(stored.entry_index),
+        line=stored.line,
+    )
 
 
 def _money(posting: books.Posting, amount_minor: int) -> Money:

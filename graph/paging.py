@@ -17,6 +17,7 @@ from ledger.read import MAX_PAGE, Found, Page, Window
 
 T = TypeVar("T")
 D = TypeVar("D")
+S = TypeVar("S")
 
 DEFAULT_PAGE = 20
 MAX_LINE = 2**31 - 2
@@ -26,7 +27,6 @@ First = Annotated[
     int | None,
     strawberry.argument(description="The first so many, 1 to 100; 20 when nothing is asked."),
 ]
-FirstOnly = Annotated[int, strawberry.argument(description="The first so many, 1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="With `first`: after this cursor.")]
 Last = Annotated[int | None, strawberry.argument(description="The last so many, 1 to 100.")]
 Before = Annotated[str | None, strawberry.argument(description="With `last`: before this cursor.")]
@@ -88,12 +88,20 @@ def decode_cursor(cursor: str, path: str) -> tuple[int, str]:
     raise CursorMalformed(path, cursor=cursor[:80])
 
 
-def line_in(text: str, cursor: str) -> int:
-    """The number of a line in a cursor's place. Raises CursorMalformed."""
-    number = place_of(text)
+def lines_asked(asked: Window) -> tuple[tuple[int, int] | None, int, bool]:
+    """Of a list of lines in entries: the cursor's entry and line, how many, whether backward.
+
+    One more than the page is asked for. Raises CursorMalformed.
+    """
+    backward = asked.last is not None
+    place, name = (asked.before, "before") if backward else (asked.after, "after")
+    limit = (asked.last or asked.first or DEFAULT_PAGE) + 1
+    if place is None:
+        return None, limit, backward
+    number = place_of(place[1])
     if number is None or number > MAX_LINE:
-        raise CursorMalformed("after", cursor=cursor[:80])
-    return number
+        raise CursorMalformed(name, cursor=encode_cursor(*place)[:80])
+    return (place[0], number), limit, backward
 
 
 def window(first: int | None, after: str | None, last: int | None, before: str | None) -> Window:
@@ -120,6 +128,24 @@ def connection(page: Page[D], build: Callable[[Found[D]], T]) -> Connection[T]:
         for found in page.items
     ]
     return connection_of(edges, has_next=page.has_next, has_previous=page.has_previous)
+
+
+def span(
+    found: Sequence[S],
+    asked: Window,
+    place: Callable[[S], tuple[int, ...]],
+    build: Callable[[S], T],
+) -> Connection[T]:
+    """A connection of what was found from a cursor on, in the direction that was asked.
+
+    `found` has one more than the page where there is more.
+    """
+    limit = asked.last or asked.first or DEFAULT_PAGE
+    edges = [Edge(cursor=encode_cursor(*place(e)), node=build(e)) for e in found[:limit]]
+    more = len(found) > limit
+    if asked.last is not None:
+        return connection_of(edges[::-1], has_next=asked.before is not None, has_previous=more)
+    return connection_of(edges, has_next=more, has_previous=asked.after is not None)
 
 
 def connection_of(edges: Sequence[Edge[T]], *, has_next: bool, has_previous: bool) -> Connection[T]:

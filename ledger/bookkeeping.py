@@ -42,17 +42,19 @@ class Bookkeeping(Reader):
         owner: str = "",
         counterparty: str = "",
         as_of: int | None = None,
+        backward: bool = False,
     ) -> list[StoredPosting]:
         """Postings of accounts that the actor's party is a side of; an observer's, of all it may.
 
-        After (entry index, line); narrowed to one party's books and to those about another.
+        After (entry index, line), or backward before it, the newest first; narrowed to one party's
+        books and to those about another.
         """
         books = await self._books(actor, owner, counterparty, as_of)
         async with self._seeing(actor) as (connection, sight):
             if not sight.covers("posting"):
                 return []
-            return await postings.postings_after(
-                connection, actor.ecosystem_id, books, cursor, limit
+            return await postings.page(
+                connection, actor.ecosystem_id, books, cursor, limit, backward=backward
             )
 
     async def journal(
@@ -74,8 +76,8 @@ class Bookkeeping(Reader):
             async with self._seeing(actor) as (connection, sight):
                 if not sight.covers("posting"):
                     return
-                page = await postings.postings_after(
-                    connection, actor.ecosystem_id, books, cursor, STREAM_PAGE
+                page = await postings.page(
+                    connection, actor.ecosystem_id, books, cursor, STREAM_PAGE, backward=False
                 )
             if page:
                 yield await self._with_papers(actor, page, size) if has_papers else page
@@ -154,11 +156,16 @@ class Bookkeeping(Reader):
             if len(states) < STATE_PAGE:
                 return
 
-    async def bank_statements(self, actor: Actor, after: int, limit: int) -> list[StoredStatement]:
-        """Statements that the actor's party imported, after an entry, oldest first."""
+    async def bank_statements(
+        self, actor: Actor, cursor: int | None, limit: int, *, backward: bool = False
+    ) -> list[StoredStatement]:
+        """Statements that the actor's party imported, after an entry, oldest first.
+
+        Backward: those before it, the newest first.
+        """
         async with self._reading(actor) as connection:
             return await bankstatements.statements_of(
-                connection, actor.ecosystem_id, actor.party_id, after, limit
+                connection, actor.ecosystem_id, actor.party_id, cursor, limit, backward=backward
             )
 
     async def bank_lines(
@@ -169,8 +176,12 @@ class Bookkeeping(Reader):
         *,
         statement_index: int | None = None,
         is_matched: bool | None = None,
+        backward: bool = False,
     ) -> list[StoredLine]:
-        """Lines of the party's own statements, after (statement, line), oldest first."""
+        """Lines of the party's own statements, after (statement, line), oldest first.
+
+        Backward: those before it, the newest first.
+        """
         async with self._reading(actor) as connection:
             return await bankstatements.lines_of(
                 connection,
@@ -180,6 +191,7 @@ class Bookkeeping(Reader):
                 cursor,
                 limit,
                 is_matched=is_matched,
+                backward=backward,
             )
 
     async def all_bank_lines(

@@ -14,6 +14,9 @@ from ledger.store.queries import load
 
 SQL = load(__file__)
 
+START, END = (-1, -1), (2**62, 2**31 - 1)
+"""Places before the first and after the last: an entry's index, and a line in it."""
+
 MAX_OPEN_DUES = 5000
 """Dues that suggestions look among."""
 
@@ -95,10 +98,18 @@ def _columns(rows: Sequence[tuple[int, int, str, str, BankLine]]) -> tuple[list[
 
 
 async def statements_of(
-    connection: Connection, ecosystem_id: EcosystemId, party: str, after: int, limit: int
+    connection: Connection,
+    ecosystem_id: EcosystemId,
+    party: str,
+    cursor: int | None,
+    limit: int,
+    *,
+    backward: bool = False,
 ) -> list[StoredStatement]:
-    """A party's statements after an index, oldest first."""
-    rows = await connection.fetch(SQL["statements_of"], ecosystem_id, party, after, limit)
+    """A party's statements after an index, oldest first; backward: before it, newest first."""
+    start = (END if backward else START)[0] if cursor is None else cursor
+    query = SQL["statements_before" if backward else "statements_after"]
+    rows = await connection.fetch(query, ecosystem_id, party, start, limit)
     return [
         StoredStatement(
             row["index"],
@@ -123,14 +134,18 @@ async def lines_of(
     limit: int,
     *,
     is_matched: bool | None = None,
+    backward: bool = False,
 ) -> list[StoredLine]:
-    """Lines of a party's statements after (statement, line): all, matched ones, or the others."""
+    """Lines of a party's statements after (statement, line): all, matched ones, or the others.
+
+    Backward: those before it, the newest first.
+    """
     rows = await connection.fetch(
-        SQL["lines_of"],
+        SQL["lines_before" if backward else "lines_after"],
         ecosystem_id,
         party,
         statement_index,
-        *(cursor or (-1, -1)),
+        *(cursor or (END if backward else START)),
         is_matched,
         limit,
     )

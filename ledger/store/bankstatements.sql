@@ -12,7 +12,7 @@ SELECT $1, statement_index, line, party, mark, booked_on, currency, amount_minor
 FROM unnest($2::bigint[], $3::integer[], $4::text[], $5::text[], $6::date[], $7::text[], $8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::integer[], $16::boolean[])
     AS added (statement_index, line, party, mark, booked_on, currency, amount_minor, reference, end_to_end, counterparty, counterparty_account, text, bank_reference, part, is_reversal)
 
--- name: statements_of :many
+-- name: statements_after :many
 -- A party's statements after an index, oldest first, with how many of their lines are matched.
 SELECT s.index, s.account, s.statement_id, s.currency, s.opening_minor, s.closing_minor, s.line_count,
     (SELECT count(*) FROM bank_line l JOIN projection p ON p.ecosystem_id = l.ecosystem_id
@@ -21,7 +21,16 @@ SELECT s.index, s.account, s.statement_id, s.currency, s.opening_minor, s.closin
 FROM bank_statement s
 WHERE s.ecosystem_id = $1 AND s.party = $2 AND s.index > $3 ORDER BY s.index LIMIT $4
 
--- name: lines_of :many
+-- name: statements_before :many
+-- The same before an index, newest first, with how many of their lines are matched.
+SELECT s.index, s.account, s.statement_id, s.currency, s.opening_minor, s.closing_minor, s.line_count,
+    (SELECT count(*) FROM bank_line l JOIN projection p ON p.ecosystem_id = l.ecosystem_id
+        AND p.concept = 'bank_line' AND p.object_id = l.mark AND p.until_index IS NULL
+        WHERE l.ecosystem_id = $1 AND l.statement_index = s.index) AS matched_count
+FROM bank_statement s
+WHERE s.ecosystem_id = $1 AND s.party = $2 AND s.index < $3 ORDER BY s.index DESC LIMIT $4
+
+-- name: lines_after :many
 -- Lines of a party's statements after (statement, line): all, matched ($6 true) or not (false).
 SELECT l.statement_index, l.line, l.mark, l.booked_on, l.currency, l.amount_minor, l.reference, l.end_to_end,
     l.counterparty, l.counterparty_account, l.text, l.bank_reference, l.part, l.is_reversal, p.state::text AS matched
@@ -32,6 +41,18 @@ WHERE l.ecosystem_id = $1 AND l.party = $2 AND ($3::bigint IS NULL OR l.statemen
     AND (l.statement_index, l.line) > ($4::bigint, $5::integer)
     AND ($6::boolean IS NULL OR (p.object_id IS NOT NULL) = $6)
 ORDER BY l.statement_index, l.line LIMIT $7
+
+-- name: lines_before :many
+-- The same, newest first, before (statement, line): all, matched ($6 true) or not (false).
+SELECT l.statement_index, l.line, l.mark, l.booked_on, l.currency, l.amount_minor, l.reference, l.end_to_end,
+    l.counterparty, l.counterparty_account, l.text, l.bank_reference, l.part, l.is_reversal, p.state::text AS matched
+FROM bank_line l
+LEFT JOIN projection p ON p.ecosystem_id = l.ecosystem_id AND p.concept = 'bank_line'
+    AND p.object_id = l.mark AND p.until_index IS NULL
+WHERE l.ecosystem_id = $1 AND l.party = $2 AND ($3::bigint IS NULL OR l.statement_index = $3)
+    AND (l.statement_index, l.line) < ($4::bigint, $5::integer)
+    AND ($6::boolean IS NULL OR (p.object_id IS NOT NULL) = $6)
+ORDER BY l.statement_index DESC, l.line DESC LIMIT $7
 
 -- name: open_dues :many
 -- Dues that a party is a side of and that are not matched, of a currency, oldest first.

@@ -12,6 +12,9 @@ from ledger.terms import References
 
 SQL = load(__file__)
 
+START, END = (-1, -1), (2**62, 2**31 - 1)
+"""Places before the first and after the last: an entry's index, and a line in it."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredPosting:
@@ -74,22 +77,27 @@ async def append(
     )
 
 
-async def postings_after(
+async def page(
     connection: Connection,
     ecosystem_id: EcosystemId,
     books: Books,
     cursor: tuple[int, int] | None,
     limit: int,
+    *,
+    backward: bool,
 ) -> list[StoredPosting]:
-    """Up to `limit` postings that a viewer may see, after (entry index, line)."""
+    """Up to `limit` postings that a viewer may see, after (entry index, line).
+
+    Backward: those before it, the newest first.
+    """
     rows = await connection.fetch(
-        SQL["postings_after"],
+        SQL["postings_before" if backward else "postings_after"],
         ecosystem_id,
         books.viewer,
         books.is_observer,
         books.owner,
         books.counterparty,
-        *(cursor or (-1, -1)),
+        *(cursor or (END if backward else START)),
         books.as_of,
         limit,
     )

@@ -20,3 +20,19 @@ WHERE p.ecosystem_id = $1
     AND ($8::bigint IS NULL OR p.entry_index < $8)
 ORDER BY p.entry_index, p.line
 LIMIT $9
+
+-- name: postings_before :many
+-- The same before a place, newest first: of accounts that it is a side of, for an observer of all entries
+-- in its audience, for '*' (the service itself) all; narrowed to one party's books, below a size.
+SELECT p.entry_index, p.line, p.owner, p.counterparty, p.account_kind, p.currency, p.amount_minor, p.sequence, p.balance_minor, p.reference, p.reverses, e.at, e.kind
+FROM posting p
+JOIN entry e ON e.ecosystem_id = p.ecosystem_id AND e.index = p.entry_index
+WHERE p.ecosystem_id = $1
+    AND ($2::text = '*' OR p.owner = $2 OR p.counterparty = $2
+        OR ($3::boolean AND e.audience && ARRAY['*', $2::text]))
+    AND ($4::text = '' OR p.owner = $4)
+    AND ($5::text = '' OR p.counterparty = $5)
+    AND (p.entry_index, p.line) < ($6::bigint, $7::integer)
+    AND ($8::bigint IS NULL OR p.entry_index < $8)
+ORDER BY p.entry_index DESC, p.line DESC
+LIMIT $9

@@ -30,14 +30,6 @@ AS_OF = {"indicator", "indicators", "measurement", "measurements", "settlement",
 AS_OF |= {"accounts", "policy", "scheme"}
 BY_NATURE = {"uploadCosignature", "reportCheckpoint"}
 """Mutations that need no key: what they send is signed, and twice is once."""
-FORWARD_ONLY = {
-    "Query.postings",
-    "Query.bankStatements",
-    "Query.bankLines",
-    "Due.payments",
-    "BankStatement.lines",
-}
-"""Connections that are read from their beginning alone."""
 WRITES_NO_ENTRY = {"DirectoryPayload", "ReportCheckpointPayload", "UploadCosignaturePayload"}
 """What a mutation answers that keeps something beside the ledger, so that there is no receipt."""
 
@@ -141,8 +133,7 @@ def test_every_connection_is_relays() -> None:
     for coordinate, field in pages:
         asked = {name: str(given.type).strip("!") for name, given in field.args.items()}
         assert (asked["first"], asked["after"]) == ("Int", "String"), coordinate
-        if coordinate not in FORWARD_ONLY:
-            assert (asked["last"], asked["before"]) == ("Int", "String"), coordinate
+        assert (asked["last"], asked["before"]) == ("Int", "String"), coordinate
         assert isinstance(field.type, GraphQLNonNull), coordinate
 
 
