@@ -12,10 +12,8 @@ from strawberry import field
 
 from graph.context import Doors, Info
 from graph.parties import Party, party_by_id
-from graph.problems import Problem, problem_of
 from graph.scalars import Base64, Index, base64
 from ledger.actor import Actor
-from ledger.errors import Refusal
 from ledger.store.entries import StoredCheckpoint
 from ledger.witnessing import Quorum as Counted
 
@@ -129,40 +127,6 @@ async def prove(doors: Doors, actor: Actor, index: int, size: int) -> InclusionP
     )
 
 
-@strawberry.input(description="A cosignature by your party's witness.")
-class UploadCosignatureInput:
-    """What `jpi witness` sends; sending it twice changes nothing, so it needs no key."""
-
-    size: Index = field(description="Size of the checkpoint that was cosigned.")
-    line: str = field(description="The signature line, with its newline.")
-
-
-@strawberry.type(description="Answer to `uploadCosignature`.")
-class UploadCosignaturePayload:
-    """Not an entry of the ledger: it is about the ledger, and travels with the checkpoint."""
-
-    problems: list[Problem] = field(description="Why it was refused; empty when it is kept.")
-    checkpoint: Checkpoint | None = field(description="The checkpoint; null when refused.")
-
-
-@strawberry.input(description="A checkpoint that you hold.")
-class ReportCheckpointInput:
-    """From your witness, a mail, an old export."""
-
-    note: str = field(description="The whole note, as you received it.")
-
-
-@strawberry.type(description="Answer to `reportCheckpoint`.")
-class ReportCheckpointPayload:
-    """What it says about this database."""
-
-    problems: list[Problem] = field(description="Why it is no checkpoint of your ledger.")
-    is_continued: bool | None = field(
-        description="True: the ledger continues it. False: it does not, and writes have stopped."
-    )
-    alarm: str = field(description="What is wrong; empty when all is well.")
-
-
 @strawberry.type
 class CheckpointQuery:
     """Reading."""
@@ -196,45 +160,3 @@ class CheckpointQuery:
         return ConsistencyProof(
             old_size=old_size, new_size=new_size, hashes=[base64(each) for each in hashes]
         )
-
-
-@strawberry.type
-class CheckpointMutation:
-    """Writing."""
-
-    @strawberry.mutation(description="Keep your witness's cosignature. Needs no role.")
-    async def upload_cosignature(
-        self,
-        info: Info,
-        input: Annotated[
-            UploadCosignatureInput, strawberry.argument(description="Size and signature line.")
-        ],
-    ) -> UploadCosignaturePayload:
-        """Verified before it is kept."""
-        doors, actor = info.context.doors, info.context.actor
-        try:
-            kept = await doors.witnessing.cosign(actor, input.size, input.line)
-        except Refusal as refusal:
-            return UploadCosignaturePayload(problems=[problem_of(refusal)], checkpoint=None)
-        covering = await doors.publisher.covering(actor.ecosystem_id, kept.size)
-        return UploadCosignaturePayload(problems=[], checkpoint=checkpoint_of(actor, covering))
-
-    @strawberry.mutation(
-        description="Show the service a checkpoint that you hold. One that the log signed and the "
-        "database does not continue stops all writes to the ecosystem. Needs no role."
-    )
-    async def report_checkpoint(
-        self,
-        info: Info,
-        input: Annotated[
-            ReportCheckpointInput, strawberry.argument(description="The note that you hold.")
-        ],
-    ) -> ReportCheckpointPayload:
-        """A member may know more than a restored database does."""
-        try:
-            alarm = await info.context.doors.witnessing.report(info.context.actor, input.note)
-        except Refusal as refusal:
-            return ReportCheckpointPayload(
-                problems=[problem_of(refusal)], is_continued=None, alarm=""
-            )
-        return ReportCheckpointPayload(problems=[], is_continued=not alarm, alarm=alarm)

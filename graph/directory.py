@@ -6,6 +6,7 @@ import strawberry
 from strawberry import field
 
 from graph.context import Info
+from graph.errands import TWICE_IS_ONCE, require_errand
 from graph.nodes import local_id
 from graph.parties import Party, party_by_id
 from graph.problems import Problem, problem_of
@@ -14,7 +15,6 @@ from ledger.errors import Refusal
 from ledger.store.directory import PersonName
 
 MAX_NAMES = 100
-SAME = "Any text of 1 to 200 characters; doing this twice is the same as once."
 
 
 @strawberry.type(description="Whom a pseudonym stands for; in no entry, and erased on request.")
@@ -49,7 +49,7 @@ class DirectoryPayload:
 class NamePersonInput:
     """Replaces the name before."""
 
-    idempotency_key: str = field(description=SAME)
+    idempotency_key: str = field(description=TWICE_IS_ONCE)
     subject: str = field(description="The pseudonym, as a token's subject.")
     name: str = field(description="The display name, 1 to 120 characters.")
 
@@ -58,7 +58,7 @@ class NamePersonInput:
 class ForgetPersonInput:
     """For good; the pseudonym stays in the ledger."""
 
-    idempotency_key: str = field(description=SAME)
+    idempotency_key: str = field(description=TWICE_IS_ONCE)
     subject: str = field(description="The pseudonym.")
 
 
@@ -66,7 +66,7 @@ class ForgetPersonInput:
 class SetNoticeAddressInput:
     """Replaces the address before."""
 
-    idempotency_key: str = field(description=SAME)
+    idempotency_key: str = field(description=TWICE_IS_ONCE)
     address: str | None = field(
         description="A mail address of up to 254 characters; null: none, and the one before is "
         "erased."
@@ -115,6 +115,7 @@ class DirectoryMutation:
         """In no entry: it can be erased."""
         door, actor = info.context.doors.directory, info.context.actor
         try:
+            require_errand(actor, "namePerson", input.idempotency_key)
             await door.put_name(actor, input.subject, input.name, dry_run=dry_run)
         except Refusal as refusal:
             return DirectoryPayload(problems=[problem_of(refusal)])
@@ -127,6 +128,7 @@ class DirectoryMutation:
         """Everything still verifies: the name was in no entry."""
         door, actor = info.context.doors.directory, info.context.actor
         try:
+            require_errand(actor, "forgetPerson", input.idempotency_key)
             await door.drop_name(actor, input.subject, dry_run=dry_run)
         except Refusal as refusal:
             return DirectoryPayload(problems=[problem_of(refusal)])
@@ -141,6 +143,7 @@ class DirectoryMutation:
         """Each letter is an entry: from it on a deadline runs."""
         door, actor = info.context.doors.directory, info.context.actor
         try:
+            require_errand(actor, "setNoticeAddress", input.idempotency_key)
             await door.put_address(actor, input.address or "", dry_run=dry_run)
         except Refusal as refusal:
             return DirectoryPayload(problems=[problem_of(refusal)])

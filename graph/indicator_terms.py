@@ -9,7 +9,7 @@ from strawberry import field
 from graph.figures import FiguresInput
 from graph.method_terms import MethodInput
 from graph.nodes import local_id
-from graph.receipts import KEY
+from graph.receipts import EXPECTED_VERSION, KEY
 from ledger import indicator as rules
 from ledger.amounts import Rounding
 from ledger.periods import Calendar, CalendarKind, ListedPeriod
@@ -164,11 +164,7 @@ class ProposeIndicatorInput:
     replaces: strawberry.ID | None = field(
         default=None, description="A pending proposal that this one supersedes."
     )
-    expected_version: int | None = field(
-        default=None,
-        description="The agreed version that your terms build on (0: none); refused with "
-        "`VersionConflict` when another was agreed meanwhile. Null: not checked.",
-    )
+    expected_version: int | None = field(default=None, description=EXPECTED_VERSION)
 
     def terms(self) -> rules.IndicatorTerms:
         """What the workroom reads."""

@@ -13,7 +13,7 @@ from graph.ladders import Ladder, LadderInput, ladder_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
-from graph.receipts import KEY, DryRun, write
+from graph.receipts import EXPECTED_VERSION, KEY, DryRun, write
 from graph.scalars import Index
 from ledger import policy as rules
 from ledger import theme as rules_of_theme
@@ -213,11 +213,7 @@ class ProposePolicyInput:
     replaces: strawberry.ID | None = field(
         default=None, description="A pending policy proposal that this one supersedes."
     )
-    expected_version: int | None = field(
-        default=None,
-        description="The agreed version that your terms build on (0: none); refused with "
-        "`VersionConflict` when another was agreed meanwhile. Null: not checked.",
-    )
+    expected_version: int | None = field(default=None, description=EXPECTED_VERSION)
 
 
 @strawberry.type(description="Answer to `proposePolicy`.")

@@ -38,6 +38,10 @@ KEY = (
     "1 to 200 characters, unique for your party and kept for ever: a repeated request gets the "
     "same answer. Make a UUID once a request, and send it again when the outcome is unknown."
 )
+EXPECTED_VERSION = (
+    "The agreed version that your terms build on (0: none); refused with `VersionConflict` when "
+    "another was agreed meanwhile. Null: not checked."
+)
 DryRun = Annotated[
     bool,
     strawberry.argument(

@@ -17,9 +17,10 @@ from graph.agreements import AgreementQuery, load_proposal
 from graph.answers import AgreementMutation
 from graph.bankimports import BankMutation
 from graph.banks import BankQuery, load_statement
-from graph.checkpoints import CheckpointMutation, CheckpointQuery
+from graph.checkpoints import CheckpointQuery
 from graph.closings import CloseMutation, CloseQuery, load_close
 from graph.context import AuthorityEnded, Info
+from graph.cosigning import CheckpointMutation
 from graph.delegations import (
     CalendarMutation,
     CalendarQuery,

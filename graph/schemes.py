@@ -13,7 +13,7 @@ from graph.mirror import shown, workroom
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import party_by_id
-from graph.receipts import KEY, DryRun, write
+from graph.receipts import EXPECTED_VERSION, KEY, DryRun, write
 from graph.scalars import Index
 from graph.scheme_inputs import PartnerTermsInput, SchemeTermsInput
 from graph.scheme_types import PartnerTerms, SchemeTerms
@@ -127,6 +127,7 @@ class ProposeSchemeInput(SchemeTermsInput):
     replaces: strawberry.ID | None = field(
         default=None, description="A pending proposal that this one supersedes."
     )
+    expected_version: int | None = field(default=None, description=EXPECTED_VERSION)
 
 
 @strawberry.type(description="Answer to `proposeScheme`.")
@@ -212,6 +213,7 @@ class SchemeMutation:
                     workroom(part, partner.PartnerTerms, f"parts[{i}]")
                     for i, part in enumerate(input.parts)
                 ),
+                input.expected_version,
             )
 
         written = await write(info, "proposeScheme", input, prepare, dry_run=dry_run)

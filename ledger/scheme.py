@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ledger import first_terms
-from ledger.agreement import named_by, opening
+from ledger.agreement import named_by, opening, require_version
 from ledger.amounts import Money
 from ledger.ecosystem import Ecosystem
 from ledger.evaluation import Inputs, evaluate
@@ -116,12 +116,16 @@ def assumed(facts: Facts, values: Iterable[ExampleValue]) -> dict[str, tuple[Res
 
 @dataclass(frozen=True, slots=True)
 class ProposeScheme:
-    """Command: propose a scheme, or the next version of `scheme_id`."""
+    """Command: propose a scheme, or the next version of `scheme_id`.
+
+    `expected_version` is the agreed one that the terms build on; None: not checked.
+    """
 
     terms: SchemeTerms
     scheme_id: str = ""
     replaces: str = ""
     parts: tuple[PartnerTerms, ...] = ()
+    expected_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +227,10 @@ def propose(
     """Facts that open a scheme's proposal, its sealed parts first.
 
     `current` is the version in force of what the command names, or what it replaces is about;
-    `size` is the ledger's. Raises what `check`, `check_parts` and `agreement.opening` raise.
+    `size` is the ledger's. Raises VersionConflict, and what `check`, `check_parts` and
+    `agreement.opening` raise.
     """
+    require_version(command.expected_version, current.version if current else 0)
     signing, outsourcer_id = ecosystem.signing_ids(now), ecosystem.outsourcer.party_id
     check(command.terms, facts, signing, outsourcer_id)
     check_next(command.terms, current)

@@ -80,8 +80,13 @@ class Witnessing:
             raise NotFound("ecosystem", what="ecosystem", id=key)
         return found
 
-    async def cosign(self, actor: Actor, size: int, line: str) -> Cosignature:
-        """Keep the cosignature of the actor's own witness. Raises CosignatureInvalid, NotFound."""
+    async def cosign(
+        self, actor: Actor, size: int, line: str, *, dry_run: bool = False
+    ) -> Cosignature:
+        """Keep the cosignature of the actor's own witness, or in a dry run only verify it.
+
+        Raises CosignatureInvalid, NotFound.
+        """
         ERRANDS["uploadCosignature"].permit(actor)
         key = actor.ecosystem_id
         async with self._database.reading(key) as connection:
@@ -102,8 +107,9 @@ class Witnessing:
         if mine.key_id != verifier.key_id or line.count("\n") != 1:
             raise CosignatureInvalid("line", reason="it is not one line by your witness's key")
         kept = Cosignature(size, witness.verifier_key, actor.party_id, line, self._clock())
-        async with self._database.writing(key) as connection:
-            await witnesses.add_cosignature(connection, key, kept)
+        if not dry_run:
+            async with self._database.writing(key) as connection:
+                await witnesses.add_cosignature(connection, key, kept)
         return kept
 
     async def witnessed(self, actor: Actor, size: int, note: str) -> Witnessed:
@@ -116,11 +122,11 @@ class Witnessing:
             keys = await _keys_at(connection, key, staying, size)
         return _witnessed(size, note, found, policy, keys)
 
-    async def report(self, actor: Actor, note: str) -> str:
+    async def report(self, actor: Actor, note: str, *, dry_run: bool = False) -> str:
         """What a checkpoint that a member holds says about this database: empty when all is well.
 
         One that the log signed and the database does not continue stops the writes, and is kept
-        as evidence. Raises CheckpointInvalid, NotFound.
+        as evidence; in a dry run it is told alone. Raises CheckpointInvalid, NotFound.
         """
         ERRANDS["reportCheckpoint"].permit(actor)
         key = actor.ecosystem_id
@@ -132,7 +138,8 @@ class Witnessing:
         if seen.size <= head.size and root == seen.root:
             return ""
         reason = str(behind(head.size, seen) if seen.size > head.size else beside(seen))
-        self._memory.raise_alarm(key, reason, seen)
+        if not dry_run:
+            self._memory.raise_alarm(key, reason, seen)
         return reason
 
 

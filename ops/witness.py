@@ -149,7 +149,8 @@ class Follower:
         if seen.cosigned_size == seen.size:
             return seen
         line = cosign(seen.note, self._signer, int(system_clock().timestamp()))
-        self._remote.change(UPLOAD, {"input": {"size": seen.size, "line": line}})
+        given = {"idempotencyKey": f"cosigned/{seen.size}", "size": seen.size, "line": line}
+        self._remote.change(UPLOAD, {"input": given})
         seen = replace(seen, cosigned_size=seen.size)
         _write(self._state, json.dumps(asdict(seen), indent=1) + "\n")
         return seen
@@ -184,7 +185,8 @@ class Follower:
         if not evidence.exists():
             _write(evidence, json.dumps(held, indent=1) + "\n")
         if old is not None:
-            self._remote.ask(REPORT, {"input": {"note": old.note}})
+            given = {"idempotencyKey": f"seen/{old.size}", "note": old.note}
+            self._remote.ask(REPORT, {"input": given})
         return Alarm(f"{reason}. Nothing was cosigned; both checkpoints are in {evidence}")
 
 

@@ -4,11 +4,13 @@ import asyncio
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ledger.actor import Role
-from ledger.checkpoint import open_checkpoint, parse_verifier
+from ledger.checkpoint import cosign, open_checkpoint, parse_verifier
+from ledger.commit import system_clock
 from ops.remote import Denied
 from ops.verify import verify
 from ops.witness import Alarm, Follower, new_key
@@ -22,6 +24,10 @@ from tests.world import PROPOSED, World, serving
 
 SHOWN = """{ checkpoint { size note cosignedNote cosignatures { party { name } }
   quorum { needed isMet witnesses { name } cosignedBy { name } } } }"""
+
+
+REHEARSED = """mutation($i: ReportCheckpointInput!) { reportCheckpoint(input: $i, dryRun: true) {
+  problems { code } isContinued alarm } }"""
 
 
 async def watching(world: World, folder: Path, *parties: str) -> list[Follower]:
@@ -143,8 +149,12 @@ async def test_what_a_witness_did_not_sign_is_not_kept(world: World, tmp_path: P
         (TRACK, seen.size, "", "COSIGNATURE_INVALID"),
         (TRACK, seen.size + 5, line, "NOT_FOUND"),
     ):
-        answer = await world.ask(upload, {"i": {"size": size, "line": text}}, world.token(party))
+        given = {"idempotencyKey": "k", "size": size, "line": text}
+        answer = await world.ask(upload, {"i": given}, world.token(party))
         assert answer["data"]["uploadCosignature"]["problems"][0]["code"] == code, (party, text)
+    given = {"idempotencyKey": "", "size": seen.size, "line": line}
+    answer = await world.ask(upload, {"i": given}, world.token(TRACK))
+    assert answer["data"]["uploadCosignature"]["problems"][0]["code"] == "KEY_MALFORMED"
     assert (await world.read(BUYER, SHOWN))["checkpoint"] == shown
 
     other = Follower(one._remote, new_key(tmp_path / "x.key", "x"), tmp_path / "x", "")
@@ -153,6 +163,31 @@ async def test_what_a_witness_did_not_sign_is_not_kept(world: World, tmp_path: P
         await asyncio.to_thread(copied.register, "again")
     await asyncio.to_thread(other.register, "a new key takes the old one's place")
     await audit(world.settings, world.ecosystem_id)
+
+
+async def test_a_cosignature_is_rehearsed_before_it_is_kept(world: World, tmp_path: Path) -> None:
+    """A dry run verifies it, and nobody sees it; the same once more is kept, however often."""
+    await world.found(BUYER, *PARTNERS)
+    [one] = await watching(world, tmp_path, TRACK)
+    newest = (await world.read(BUYER, SHOWN))["checkpoint"]
+    line = cosign(newest["note"], one._signer, int(system_clock().timestamp()))
+    given = {"idempotencyKey": "k", "size": newest["size"], "line": line}
+    upload = """mutation($i: UploadCosignatureInput!, $dry: Boolean!) {
+      uploadCosignature(input: $i, dryRun: $dry) { problems { code } checkpoint { size } } }"""
+
+    async def uploaded(*, dry: bool) -> dict[str, Any]:
+        answer = await world.ask(upload, {"i": given, "dry": dry}, world.token(TRACK))
+        found: dict[str, Any] = answer["data"]["uploadCosignature"]
+        return found
+
+    assert await uploaded(dry=True) == {"problems": [], "checkpoint": None}
+    assert (await world.read(BUYER, SHOWN))["checkpoint"] == newest
+    kept = {"problems": [], "checkpoint": {"size": newest["size"]}}
+    assert await uploaded(dry=False) == kept
+    shown = (await world.read(BUYER, SHOWN))["checkpoint"]
+    assert [each["party"]["name"] for each in shown["cosignatures"]] == [TRACK]
+    assert await uploaded(dry=False) == kept
+    assert (await world.read(BUYER, SHOWN))["checkpoint"] == shown
 
 
 async def test_a_restored_older_database_that_goes_on_is_caught(
@@ -196,6 +231,9 @@ async def test_a_restored_older_database_that_goes_on_is_caught(
         shutil.rmtree(settings.heads_folder)  # a malicious one removes it, and goes on
         async with serving(restored) as host:
             carry(world_now, host)
+            held_up = {"idempotencyKey": "k", "note": held.note}
+            answer = await host.ask(REHEARSED, {"i": held_up}, host.token(TRACK))
+            assert answer["data"]["reportCheckpoint"]["isContinued"] is False  # told, no more
             await record(host, TRACK, 9, "forged")
             with pytest.raises(Alarm, match="FORK"):
                 await asyncio.to_thread(one.step)
@@ -260,9 +298,10 @@ async def test_a_member_may_show_a_checkpoint_and_only_a_members_counts(world: W
     report = """mutation($i: ReportCheckpointInput!) { reportCheckpoint(input: $i) {
       problems { code } isContinued alarm } }"""
 
-    answer = await world.ask(report, {"i": {"note": note}}, world.token(TRAIN, Role.VIEWER))
+    given = {"idempotencyKey": "k", "note": note}
+    answer = await world.ask(report, {"i": given}, world.token(TRAIN, Role.VIEWER))
     assert answer["data"]["reportCheckpoint"] == {"problems": [], "isContinued": True, "alarm": ""}
-    answer = await world.ask(report, {"i": {"note": "made up\n"}}, world.token(TRAIN))
+    answer = await world.ask(report, {"i": given | {"note": "made up\n"}}, world.token(TRAIN))
     assert answer["data"]["reportCheckpoint"]["problems"][0]["code"] == "CHECKPOINT_INVALID"
     await record(world, TRACK, 1, "still")
     await audit(world.settings, world.ecosystem_id)

@@ -1,7 +1,7 @@
 """Stale screens: who builds on what is not current any more is told which version is."""
 
-from tests.test_story import BUYER, PARTNERS, TRACK, TRAIN
-from tests.world import PROPOSED, World, indicator_terms
+from tests.test_story import BUYER, PARTNERS, TRACK, TRAIN, agreed_indicator
+from tests.world import PROPOSED, World, indicator_terms, scheme_terms
 
 
 async def test_a_version_on_an_older_one_is_refused_with_the_current(world: World) -> None:
@@ -39,3 +39,21 @@ async def test_a_policy_on_an_older_one_is_refused_with_the_current(world: World
     assert refused["code"] == "VERSION_CONFLICT"
     assert str(current) in refused["message"]
     await world.done(BUYER, "proposePolicy", given | {"expectedVersion": current})
+
+
+async def test_a_scheme_on_an_older_one_is_refused_with_the_current(world: World) -> None:
+    """Before anything else is said of its terms."""
+    await world.found(BUYER, *PARTNERS)
+    indicator = await agreed_indicator(world)
+    terms = scheme_terms(world, indicator, {TRACK: "1"})
+    none_yet = await world.refused(BUYER, "proposeScheme", terms | {"expectedVersion": 1})
+    assert none_yet["code"] == "VERSION_CONFLICT"
+    show = f"scheme {{ id }} {PROPOSED}"
+    first = await world.done(BUYER, "proposeScheme", terms | {"expectedVersion": 0}, show)
+    await world.agree(first["proposal"], BUYER, TRACK)
+    changed = terms | {"schemeId": first["scheme"]["id"], "name": "Anew"}
+
+    refused = await world.refused(BUYER, "proposeScheme", changed | {"expectedVersion": 2})
+
+    assert (refused["code"], refused["path"]) == ("VERSION_CONFLICT", "expectedVersion")
+    await world.done(BUYER, "proposeScheme", changed | {"expectedVersion": 1})
