@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from graph.context import Doors
 from graph.schema import Schema
 from ledger.errors import Fault, Refusal, Trouble
-from service import bankfiles, exports, rows
+from service import bankfiles, entrance, exports, rows
 from service.graphql import CHALLENGE, Endpoint, asset, error_response
 from service.identity import ECOSYSTEM_HEADER, Gatekeeper, NotAuthenticated
 from service.keys import issuer_key
@@ -50,6 +50,7 @@ def routes(settings: Settings, guard: Gatekeeper, schema: Schema) -> list[BaseRo
         return asset(request.path_params["name"])
 
     return [
+        entrance.route(settings),
         Route("/graphql", endpoint),
         WebSocketRoute("/graphql", endpoint),
         Route("/graphql/examples.graphql", examples),

@@ -33,6 +33,7 @@ PLACES = (
 )
 """What is somebody's: only with a token, and only one's own."""
 OPEN = {
+    "/",
     "/live",
     "/ready",
     "/schema.graphql",
@@ -42,7 +43,7 @@ OPEN = {
     "/sandbox/jwks",
     "/sandbox/token",
 }
-"""What is nobody's: health, the schema, GraphiQL, the development issuer."""
+"""What is nobody's: the entrance, health, the schema, GraphiQL, the development issuer."""
 ELSEWHERE = {
     "/graphql",
     "/uploads/{ecosystem}/{upload}/{secret}",

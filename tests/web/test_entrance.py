@@ -1,0 +1,71 @@
+"""The entrance: whoever comes without knowing anything learns where to go, and nothing else."""
+
+import re
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from service import entrance
+from service.settings import Settings
+from tests.test_story import BUYER, PARTNERS
+from tests.world import World
+
+BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
+
+
+async def test_a_program_is_told_in_json_where_everything_is(world: World) -> None:
+    """Each address that is named answers."""
+    answer = await world.client.get("/")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    told = answer.json()
+    assert {"what", "graphql", "schema", "explorer", "sandbox", "live", "ready"} == set(told)
+    for name in set(told) - {"what", "graphql", "explorer"}:
+        assert (await world.client.get(told[name])).status_code == 200, name
+    page = await world.client.get(told["explorer"], headers=BROWSER)
+    assert page.headers["content-type"].startswith("text/html")
+    question = {"query": "{ __typename }"}
+    assert (await world.client.post(told["graphql"], json=question)).json()["data"]
+
+
+async def test_a_browser_gets_a_page_that_runs_nothing(world: World) -> None:
+    """The same addresses as links, in a page that may load nothing from anywhere."""
+    answer = await world.client.get("/", headers=BROWSER)
+
+    assert answer.headers["content-type"].startswith("text/html")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "accept" in answer.headers["vary"]
+    links = re.findall(r'href="([^"]*)"', answer.text)
+    assert {"graphql", "schema.graphql", "live", "ready"} <= set(links)
+    assert "<script" not in answer.text
+    for link in links:
+        followed = await world.client.get(f"/{link}", headers=BROWSER)
+        assert followed.status_code == 200, link
+
+
+@pytest.mark.parametrize("headers", [BROWSER, {}])
+async def test_it_says_the_same_to_everybody(world: World, headers: dict[str, str]) -> None:
+    """Before and after a founding, with a token and without: nobody's name stands there."""
+    before = await world.client.get("/", headers=headers)
+    await world.found(BUYER, *PARTNERS)
+    token = {"authorization": f"Bearer {world.token(BUYER)}"}
+    after = await world.client.get("/", headers=headers | token)
+
+    assert before.text == after.text
+    assert BUYER not in after.text
+    assert "version" not in after.text.lower()
+
+
+async def test_what_is_closed_does_not_stand_there(settings: Settings) -> None:
+    """Neither GraphiQL nor the sandbox, where the operator did not open them."""
+    closed = settings.model_copy(update={"graphiql": False, "dev_issuer": False})
+    transport = httpx.ASGITransport(Starlette(routes=[entrance.route(closed)]))
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        told = (await client.get("/")).json()
+        page = (await client.get("/", headers=BROWSER)).text
+
+    assert set(told) == {"what", "graphql", "schema", "live", "ready"}
+    assert "GraphiQL" not in page
+    assert "sandbox" not in page
