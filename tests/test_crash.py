@@ -26,9 +26,12 @@ RECORD = """mutation($g: RecordObservationsInput!) { recordObservations(input: $
 
 
 def start(
-    settings: Settings, workers: int = 1, errors: IO[bytes] | None = None
+    settings: Settings, workers: int = 1, errors: IO[bytes] | None = None, **chosen: str
 ) -> "subprocess.Popen[bytes]":
-    """The service as a process of its own, from the environment; it complains to `errors`."""
+    """The service as a process of its own, from the environment; it complains to `errors`.
+
+    `chosen` are more variables of it.
+    """
     environment = {
         "PATH": os.defpath,
         "DATABASE_URL": settings.database_url or "",
@@ -37,6 +40,7 @@ def start(
         "JPI_PORT": str(settings.port),
         "JPI_WORKERS": str(workers),
         "JPI_LOG_LEVEL": "error",
+        **chosen,
     }
     words = [sys.executable, "-m", "ops", "serve"]
     return subprocess.Popen(words, env=environment, stderr=errors)
