@@ -20,7 +20,7 @@ from ledger.actor import Actor, Role
 from ledger.checkpoint import render_verifier
 from ledger.commit import system_clock
 from ledger.errors import Fault, Refusal, Trouble
-from ledger.ids import EcosystemId, PartyId, is_id
+from ledger.ids import EcosystemId, PartyId
 from ops import caretaker, demo, gallery, migrate, push, stage, trust, welcome
 from ops.backup import BackupRefused
 from ops.consent import CannotSign
@@ -104,7 +104,12 @@ def serve_command() -> None:
 
 
 @app.command()
-def run(*, seed: Annotated[bool, typer.Option(help="Seed the demo.")] = True) -> None:
+def run(
+    *,
+    seed: Annotated[
+        bool, typer.Option(help="Enter the demo's ecosystems, unless they are there.")
+    ] = True,
+) -> None:
     """Everything on this machine: embedded database, keys, demo, server. For a first look."""
     chosen = load().model_copy(update={"dev_issuer": True, "workers": 1})
     make_keys(chosen)
@@ -129,9 +134,10 @@ class Size(StrEnum):
 
 @app.command("demo")
 def demo_command(
-    size: Annotated[Size, typer.Option(help="large: many months of many indicators too.")] = (
-        Size.SMALL
-    ),
+    size: Annotated[
+        Size,
+        typer.Option(help="small: each state once; large: many months of many indicators too."),
+    ] = (Size.SMALL),
 ) -> None:
     """Enter an invented ecosystem with every state that a screen has to show."""
     chosen = here(load())
@@ -154,18 +160,28 @@ def stop() -> None:
 
 @app.command()
 def token(
-    role: Annotated[list[Role], typer.Option(help="May be given several times.")],
-    ecosystem: Annotated[str, typer.Option(help="Id; none for a founder.")] = "",
-    party: Annotated[str, typer.Option(help="Id; none for a founder.")] = "",
-    subject: Annotated[str, typer.Option(help="A pseudonym.")] = "developer",
-    hours: Annotated[int, typer.Option(min=1, max=24 * 365, help="How long it is good.")] = 24,
+    role: caretaker.Roles,
+    ecosystem: Annotated[
+        str, typer.Option(help="Id of the ecosystem; left out for a founder.")
+    ] = "",
+    party: Annotated[
+        str, typer.Option(help="Id of the party it acts for; left out for a founder.")
+    ] = "",
+    subject: Annotated[
+        str, typer.Option(help="Pseudonym of the person or system, as entries will carry it.")
+    ] = "developer",
+    hours: Annotated[
+        int, typer.Option(min=1, max=24 * 365, help="For how many hours it is good.")
+    ] = 24,
 ) -> None:
     """Print a token of the development issuer."""
     chosen = load().model_copy(update={"dev_issuer": True})
-    named = [each.rpartition(":")[2] for each in (ecosystem, party)]
-    is_founder = role == [Role.FOUNDER]
-    if not (is_founder and not any(named)) and not all(is_id(each) for each in named):
-        raise CannotStart("Name --ecosystem and --party by their ids; a founder names neither.")
+    named = ["", ""]
+    if role != [Role.FOUNDER] or ecosystem or party:
+        named = [
+            caretaker.id_of(ecosystem, "--ecosystem"),
+            caretaker.id_of(party, "--party"),
+        ]
     print(
         issue(
             issuer_key(chosen),
@@ -181,15 +197,13 @@ def token(
 
 @app.command("sandbox-client")
 def sandbox_client(
-    role: Annotated[list[Role], typer.Option(help="May be given several times.")],
-    ecosystem: Annotated[str, typer.Option(help="Id.")],
-    party: Annotated[str, typer.Option(help="Id.")],
+    role: caretaker.Roles,
+    ecosystem: caretaker.EcosystemId,
+    party: Annotated[str, typer.Option(help="Id of the party that its tokens act for.")],
 ) -> None:
     """Make a client of the sandbox issuer: practise OAuth client credentials with it."""
     chosen = load()
-    named = [each.rpartition(":")[2] for each in (ecosystem, party)]
-    if not all(is_id(each) for each in named):
-        raise CannotStart("Name --ecosystem and --party by their ids.")
+    named = [caretaker.id_of(ecosystem, "--ecosystem"), caretaker.id_of(party, "--party")]
     client_id, secret = add_client(chosen, ecosystem=named[0], party=named[1], roles=role)
     base = sandbox_url(chosen)
     print(f"client_id={client_id}\nclient_secret={secret}\ntoken_endpoint={base}/token")
@@ -198,14 +212,14 @@ def sandbox_client(
 
 @app.command("export")
 def export_command(
-    ecosystem: Annotated[str, typer.Option(help="Id.")],
-    party: Annotated[str, typer.Option("--as", help="Id of the party that exports.")],
+    ecosystem: caretaker.EcosystemId,
+    party: Annotated[
+        str, typer.Option("--as", help="Id of the party whose audience the export has.")
+    ],
 ) -> None:
     """Write a party's export of a ledger to the standard output."""
     chosen = here(load())
-    ids = [each.rpartition(":")[2] for each in (ecosystem, party)]
-    if not all(is_id(each) for each in ids):
-        raise CannotStart("Name --ecosystem and --as by their ids, as `jpi run` prints them.")
+    ids = [caretaker.id_of(ecosystem, "--ecosystem"), caretaker.id_of(party, "--as")]
     viewer = frozenset({Role.VIEWER})
     actor = Actor(EcosystemId(ids[0]), PartyId(ids[1]), "export", viewer)
 
@@ -282,7 +296,12 @@ def verify_command(
 
 
 @app.command()
-def schema(*, database: Annotated[bool, typer.Option("--database")] = False) -> None:
+def schema(
+    *,
+    database: Annotated[
+        bool, typer.Option("--database", help="Write the database's schema instead.")
+    ] = False,
+) -> None:
     """Print the GraphQL schema, or with --database write migrations/schema.sql."""
     if not database:
         print(build_schema().as_str())
@@ -302,6 +321,15 @@ def main(command: Callable[[], object] = app) -> None:
         command()
     except EXPECTED as error:
         print(f"jpi: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(
+            f"jpi: {error.filename}: {error.strerror}. Check the path, and that you may read and "
+            "write there.",
+            file=sys.stderr,
+        )
         sys.exit(1)
 
 

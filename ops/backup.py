@@ -30,6 +30,7 @@ from ledger.store.backups import Moment
 from ledger.store.pool import SCHEMA
 from ledger.tree import Frontier
 from ops import migrate, rebuild, tools
+from ops.counting import counted, entries, verb
 
 FORMAT = "jpi-backup/v1"
 DUMP, MANIFEST = "database.dump", "manifest.json"
@@ -93,7 +94,7 @@ async def _copy(owner_url: str, dump: Path, say: Say) -> Moment:
     async with backups.reading_as_owner(owner_url) as connection:
         moment = await backups.moment(connection)
         program = tools.choose("pg_dump", moment.server)
-        say(f"copying {len(moment.heads)} ledgers with {program}")
+        say(f"copying {counted(len(moment.heads), 'ledger')} with {program}")
         words = [f"--snapshot={moment.snapshot}", f"--file={dump}", "--format=custom"]
         words += ["--no-owner", "--exclude-schema=rebuilt", "--exclude-schema=replaced"]
         await asyncio.to_thread(tools.run, program, owner_url, *words)
@@ -196,7 +197,7 @@ async def restore(
         for key in sorted({*heads, *map(EcosystemId, memory.known())}):
             head, remembered = heads.get(key, Frontier()), memory.recall(key)
             if remembered is None:
-                restored.verdicts[key] = f"{head.size} entries; nothing is remembered of it here"
+                restored.verdicts[key] = f"{entries(head.size)}; nothing is remembered of it here"
                 continue
             try:
                 await check_head(connection, key, head, remembered)
@@ -205,7 +206,8 @@ async def restore(
                 memory.raise_alarm(key, str(fault), None)
             else:
                 restored.verdicts[key] = (
-                    f"{head.size} entries continue the {remembered.size} that were published"
+                    f"{entries(head.size)} {verb(head.size, 'continue')} the {remembered.size:,} "
+                    "that were published"
                 )
     return restored
 

@@ -18,7 +18,9 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from ledger.actor import Role
 from ledger.commit import system_clock
+from ledger.ids import is_id
 from ops import backup as backing
 from ops import rebuild as rebuilding
 from ops.place import here, say
@@ -31,7 +33,11 @@ from service.settings import Settings, load
 WRONG = 1
 """Exit code of a check that found something."""
 
-AsJson = Annotated[bool, typer.Option("--json", help="For a machine.")]
+EcosystemId = Annotated[str, typer.Option(help="Id of the ecosystem.")]
+Roles = Annotated[
+    list[Role], typer.Option("--role", help="A role within the party; may be given several times.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text, for a machine.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -64,7 +70,8 @@ def rebuild(
     chosen = here(load())
     if swap and ecosystem:
         raise CannotStart("A swap replaces whole tables: leave --ecosystem out.")
-    memory, only = FileMemory(chosen.heads_folder), ecosystem.rpartition(":")[2]
+    memory = FileMemory(chosen.heads_folder)
+    only = id_of(ecosystem, "--ecosystem") if ecosystem else ""
     with counting() as progress:
         found = rebuilding.run(owner_url(chosen), memory, progress, will_swap=swap, only=only)
     for report in found.at_fault() if stop_writes else ():
@@ -74,10 +81,12 @@ def rebuild(
     raise typer.Exit(0 if found.is_good else WRONG)
 
 
-def resume(ecosystem: Annotated[str, typer.Option(help="Id.")]) -> None:
+def resume(
+    ecosystem: Annotated[str, typer.Option(help="Id of the ecosystem whose writes are stopped.")],
+) -> None:
     """Let writes go on after an alarm, once the ledger is whole again; exit 1 when it is not."""
     chosen = here(load())
-    memory, key = FileMemory(chosen.heads_folder), ecosystem.rpartition(":")[2]
+    memory, key = FileMemory(chosen.heads_folder), id_of(ecosystem, "--ecosystem")
     if not memory.alarm(key):
         print(f"no alarm stands for {key}")
         return
@@ -106,7 +115,9 @@ def backup(
 def restore(
     folder: Annotated[Path, typer.Argument(help="A folder of `jpi backup`.")],
     *,
-    although_expired: Annotated[bool, typer.Option(help="Restore it all the same.")] = False,
+    although_expired: Annotated[
+        bool, typer.Option(help="Restore a backup whose days are over all the same.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Fill an empty database, verify all of it, and say whether it is what was published last.
@@ -124,6 +135,18 @@ def restore(
     if not restored.rebuilt.is_good:
         raise typer.Exit(WRONG)
     raise typer.Exit(ALARM if restored.alarms else 0)
+
+
+def id_of(given: str, option: str) -> str:
+    """The workroom's id in what was given, with its type in front or not. Raises CannotStart."""
+    found = given.rpartition(":")[2]
+    if not is_id(found):
+        raise CannotStart(
+            f"{option} {given!r} is no id: an id is such as "
+            "3cffe945-fa53-8bf2-806f-8d9066185ac7, with `Ecosystem:` or `Party:` in front or not, "
+            "as `jpi run`, `jpi demo` and the API show it."
+        )
+    return found
 
 
 def owner_url(chosen: Settings) -> str:

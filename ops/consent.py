@@ -32,7 +32,10 @@ def make_key(path: Path) -> Ed25519PrivateKey:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise CannotSign(f"{path} cannot be made ({error.strerror}).") from error
+        raise CannotSign(
+            f"{path} cannot be made ({error.strerror}): name a file that is not there yet, in a "
+            "folder that you may write to."
+        ) from error
     with os.fdopen(descriptor, "wb") as file:
         file.write(text)
     return key
@@ -45,7 +48,7 @@ def read_key(path: Path) -> Ed25519PrivateKey:
     except (OSError, ValueError) as error:
         raise CannotSign(f"{path} holds no PEM private key: run `jpi consent key`.") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise CannotSign(f"{path} holds no Ed25519 key.")
+        raise CannotSign(f"{path} holds no Ed25519 key: make one with `jpi consent key`.")
     return key
 
 
@@ -61,8 +64,12 @@ def sign(statement: bytes, key: Ed25519PrivateKey) -> str:
     public, key_id = public_text(key)
     if not text.startswith(DOMAINS):
         raise CannotSign(
-            "This is no statement of ours: it begins with neither jpi-consent/v1 nor jpi-key/v1."
+            "This is no statement of ours: it begins with neither jpi-consent/v1 nor jpi-key/v1. "
+            "Take the bytes of `consentStatement` or `keyStatement` as they are."
         )
     if f"\nkey: {key_id}\n" not in text and f"\nkey: {public}\n" not in text:
-        raise CannotSign(f"The statement names another key than this one ({key_id}).")
+        raise CannotSign(
+            f"The statement names another key than this one ({key_id}): ask for the statement of "
+            "the key that you sign with."
+        )
     return b64encode(key.sign(statement)).decode()

@@ -8,6 +8,7 @@ Source: `ledger-format.md`, "Offline".
 from collections.abc import Iterator
 
 from ledger.fact import Sealed
+from ops.counting import counted, entries
 from ops.verdict import Verdict
 
 MAX_PLACES = 10
@@ -24,19 +25,26 @@ def pass_over(verdict: Verdict, sealed: Sealed) -> None:
 
 def checked(verdict: Verdict) -> Iterator[str]:
     """What was checked, for a person; what does not occur is left out."""
-    yield f"the hashes of {verdict.entries} entries, and the tree that they make"
+    yield f"the hashes of {entries(verdict.entries)}, and the tree that they make"
     opened = verdict.entries - verdict.sealed
+    replayed, sealed = verdict.replayed - verdict.sealed_replayed, verdict.sealed_replayed
+    checkpoints = counted(verdict.checkpoints, "checkpoint")
+    closed = counted(sealed, "sealed entry", "sealed entries")
+    signed = counted(verdict.signed, "signature of a consent", "signatures of consents")
     for count, what in (
-        (verdict.checkpoints, "checkpoints: the log's signature, and the root of the entries"),
-        (opened, "bodies against what their envelopes commit to"),
-        (verdict.texts, "texts likewise"),
-        (verdict.replayed - verdict.sealed_replayed, "entries against the rules of the business"),
-        (verdict.sealed_replayed, "sealed entries: place, time, author, audience, commitment"),
-        (verdict.signed, "consents' signatures by the parties' own keys"),
-        (verdict.accounts, "accounts: every posting in its place, every balance"),
+        (verdict.checkpoints, f"{checkpoints}: the log's signature, and the root of the entries"),
+        (opened, f"{counted(opened, 'body', 'bodies')} against what the envelope commits to"),
+        (verdict.texts, f"{counted(verdict.texts, 'text')} likewise"),
+        (replayed, f"{entries(replayed)} against the rules of the business"),
+        (sealed, f"{closed}: place, time, author, audience, commitment"),
+        (verdict.signed, f"{signed} by the parties' own keys"),
+        (
+            verdict.accounts,
+            f"{counted(verdict.accounts, 'account')}: every posting in its place, every balance",
+        ),
     ):
         if count:
-            yield f"{count} {what}"
+            yield what
 
 
 def not_checked(verdict: Verdict, party: str, *, is_pinned: bool) -> Iterator[str]:
@@ -46,9 +54,12 @@ def not_checked(verdict: Verdict, party: str, *, is_pinned: bool) -> Iterator[st
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(verdict.sealed_kinds.items()))
     places = ", ".join(map(str, verdict.sealed_places))
     more = ", ..." if verdict.sealed > len(verdict.sealed_places) else ""
-    yield f"{verdict.sealed} bodies not in your audience ({kinds}; entries {places}{more})"
+    bodies = counted(verdict.sealed, "body", "bodies")
+    which = "entry" if verdict.sealed == 1 else "entries"
+    yield f"{bodies} not in your audience ({kinds}; {which} {places}{more})"
     if verdict.sealed_texts:
-        yield f"{verdict.sealed_texts} texts of sealed entries: withheld or erased, one cannot tell"
+        texts = counted(verdict.sealed_texts, "text")
+        yield f"{texts} of sealed entries: withheld or erased, one cannot tell"
     if not is_pinned:
         yield (
             f"whether you are the party that the file names ({party}): what is withheld is judged "
@@ -59,7 +70,8 @@ def not_checked(verdict: Verdict, party: str, *, is_pinned: bool) -> Iterator[st
 def unwitnessed(verdict: Verdict) -> Iterator[str]:
     """Checkpoints whose cosignatures nobody could judge."""
     if verdict.unwitnessed:
+        checkpoints = counted(verdict.unwitnessed, "checkpoint")
         yield (
-            f"the cosignatures of {verdict.unwitnessed} checkpoints: which witness keys are in "
-            "force is known from the replayed entries alone"
+            f"the cosignatures of {checkpoints}: which witness keys are in force "
+            "is known from the replayed entries alone"
         )

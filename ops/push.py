@@ -17,6 +17,7 @@ from rich.progress import Progress, TaskID
 from rich.table import Table
 
 from ledger.errors import Trouble
+from ops.counting import counted
 from ops.remote import Denied, Remote, read_token
 
 PIECE_BYTES = 1 << 16
@@ -38,15 +39,23 @@ def add_to(app: typer.Typer) -> None:
 
 
 def push(
-    file: Annotated[Path, typer.Argument(help="CSV or NDJSON, also .gz.")],
+    file: Annotated[Path, typer.Argument(help="What to push: .csv or .ndjson, also with .gz.")],
     url: Annotated[str, typer.Option(help="The service, as https://kpi.example.com.")],
     token_file: Annotated[Path, typer.Option(help="File that holds a bearer token.")],
     series: Annotated[str, typer.Option(help="The series that its rows are of.")],
-    time_zone: Annotated[str, typer.Option(help="Of instants without an offset.")] = "",
-    period: Annotated[str, typer.Option(help="All rows are of this period.")] = "",
-    not_before: Annotated[str, typer.Option(help="Earlier instants are refused.")] = "",
-    before: Annotated[str, typer.Option(help="These and later instants are refused.")] = "",
-    unit: Annotated[str, typer.Option(help="What the values are in.")] = "",
+    time_zone: Annotated[
+        str, typer.Option(help="IANA name of the zone of instants without an offset.")
+    ] = "",
+    period: Annotated[
+        str, typer.Option(help="Key of the period that all rows are of, as 2026-03.")
+    ] = "",
+    not_before: Annotated[
+        str, typer.Option(help="Rows of earlier instants are refused (RFC 3339).")
+    ] = "",
+    before: Annotated[
+        str, typer.Option(help="Rows of this and later instants are refused (RFC 3339).")
+    ] = "",
+    unit: Annotated[str, typer.Option(help="What the values are in, as minutes.")] = "",
     minimum: Annotated[str, typer.Option(help="The smallest possible value; needs --unit.")] = "",
     maximum: Annotated[str, typer.Option(help="The largest possible value; needs --unit.")] = "",
 ) -> None:
@@ -82,7 +91,7 @@ def _format(file: Path) -> tuple[str, bool]:
             f"{file} is named neither .csv nor .ndjson (with .gz or without): rename it."
         )
     if not file.is_file():
-        raise CannotPush(f"{file} is no file.")
+        raise CannotPush(f"{file} is no file: name one that is there, and that you may read.")
     return FORMATS[kind], is_zipped
 
 
@@ -122,7 +131,7 @@ def _watch(
             upload = remote.ask(WATCH, {"id": upload_id})["observationUpload"]
             rows = upload["rowsReceived"] - upload["rowsUnchanged"]
             if upload["state"] == "CHECKING":
-                bar.update(task, description=f"checking {rows:,} rows", total=None)
+                bar.update(task, description=f"checking {counted(rows, 'row')}", total=None)
             elif upload["state"] == "LOADING":
                 done = upload["rowsLoaded"]
                 bar.update(task, description="entering rows", total=rows, completed=done)
@@ -131,13 +140,15 @@ def _watch(
 def _said(answer: dict[str, Any]) -> str:
     unchanged = answer["rowsUnchanged"]
     beside = f" ({unchanged:,} stood there already)" if unchanged else ""
+    entered, refused = counted(answer["rowsEntered"] or 0, "row"), answer["rowsRefused"]
     match answer["state"]:
         case "ENTERED":
-            return f"{answer['rowsEntered']:,} rows entered by entry {answer['index']}{beside}\n"
+            return f"{entered} entered by entry {answer['index']}{beside}\n"
         case "UNCHANGED":
-            return f"nothing to enter: all {unchanged:,} rows stood there already\n"
+            all_of = "the only row" if unchanged == 1 else f"all {unchanged:,} rows"
+            return f"nothing to enter: {all_of} stood there already\n"
         case _:
-            return f"refused, nothing entered: {answer['rowsRefused']:,} lines at fault\n"
+            return f"refused, nothing entered: {counted(refused, 'line')} at fault\n"
 
 
 def _table(answer: dict[str, Any]) -> Table:

@@ -19,6 +19,7 @@ from ledger.refold import Difference
 from ledger.store import rebuilding
 from ledger.store.pool import ecosystems_of
 from ledger.store.rebuilding import DERIVED
+from ops.counting import counted, entries
 from ops.migrate import SCHEMA_FILE
 
 Progress = Callable[[str, int], None]
@@ -75,9 +76,11 @@ class Rebuilt:
         lines = []
         for each in self.reports:
             lines.append(
-                f"{each.ecosystem_id}: {each.entries} entries refolded, {each.rows['node']} nodes, "
-                f"{each.rows['projection']} states, {each.rows['posting']} postings, "
-                f"{each.rows['observation']} observations compared"
+                f"{each.ecosystem_id}: {entries(each.entries)} refolded; compared: "
+                f"{counted(each.rows['node'], 'node')}, "
+                f"{counted(each.rows['projection'], 'state')}, "
+                f"{counted(each.rows['posting'], 'posting')}, "
+                f"{counted(each.rows['observation'], 'observation')}"
             )
             lines += [f"  WRONG: {_short(one.sentence)}" for one in each.differences[:MAX_TOLD]]
             hidden = len(each.differences) - MAX_TOLD

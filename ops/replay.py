@@ -26,6 +26,7 @@ from ledger.policy import Policy
 from ledger.remark import AnnexErased
 from ledger.reply import Silence
 from ledger.schedule import DueKind
+from ops.counting import counted, entries, verb
 from ops.extent import pass_over as pass_over_in
 from ops.rowcheck import Claims
 from ops.statement import StatementCheck
@@ -117,24 +118,27 @@ class Replay:
         verdict = self._verdict
         if self.missing:
             listed = ", ".join(map(str, sorted(self.missing)[:10]))
-            verdict.find(f"text of entries {listed} is missing and no entry erased it")
+            which = "entry" if len(self.missing) == 1 else "entries"
+            verdict.find(f"text of {which} {listed} is missing and no entry erased it")
         if verdict.unsigned:
             verdict.not_checked.append(
-                f"{verdict.unsigned} consents rest on the host's word, unsigned"
+                f"{counted(verdict.unsigned, 'consent')} {verb(verdict.unsigned, 'rest')} on the "
+                "host's word, unsigned"
             )
         if verdict.silent:
             verdict.not_checked.append(
-                f"{verdict.silent} silences count as consents: that their parties were told rests "
-                "on the host's word"
+                f"{counted(verdict.silent, 'silence')} {verb(verdict.silent, 'count')} as consents"
+                ": that their parties were told rests on the host's word"
             )
         if verdict.declared:
             verdict.not_checked.append(
-                f"{verdict.declared} of {verdict.measured} measurements rest on declared aggregates"
+                f"{verdict.declared:,} of {counted(verdict.measured, 'measurement')} "
+                f"{verb(verdict.declared, 'rest')} on declared aggregates"
             )
         self._end_statement()
         if self.book is None:
             verdict.not_checked.append(
-                f"the business rules of {verdict.entries - verdict.replayed} entries"
+                f"the business rules of {entries(verdict.entries - verdict.replayed)}"
             )
         else:
             verdict.accounts = len(self.book.accounts)

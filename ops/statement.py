@@ -15,6 +15,7 @@ import orjson
 from ledger.amounts import Money
 from ledger.errors import Refusal
 from ledger.journal import Account, AccountKind, Booked
+from ops.counting import counted
 
 FORMAT = "jpi-statement/v1"
 
@@ -63,8 +64,8 @@ class StatementCheck:
         """What is wrong with the statement, after the last entry of the export."""
         if entries < self.size:
             self.findings.append(
-                f"it is of {self.size} entries, the export has {entries}: take an export that is "
-                f"not older, or the statement with asOf={entries}"
+                f"it is of {counted(self.size, 'entry', 'entries')}, the export has {entries}: "
+                f"take an export that is not older, or the statement with asOf={entries}"
             )
         for account, rows in self.shown.items():
             extra = len(rows) - self.seen.get(account, 0)

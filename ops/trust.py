@@ -19,6 +19,7 @@ from ledger.ids import EcosystemId
 from ledger.rotation import RotateLogKey, sign_rotation
 from ledger.store.pool import ecosystems_of
 from ops import consent as consenting
+from ops.counting import counted, entries, verb
 from ops.prove import check_proof, prove
 from ops.remote import Remote, read_token
 from ops.witness import Alarm, Follower, new_key, read_key
@@ -47,7 +48,8 @@ def add_to(app: typer.Typer) -> None:
 
 
 def witness_key(
-    file: Path, name: Annotated[str, typer.Option(help="As witness.example.com/partner.")]
+    file: Annotated[Path, typer.Argument(help="Where the key is, or is to be.")],
+    name: Annotated[str, typer.Option(help="The witness's name, as witness.example.com/partner.")],
 ) -> None:
     """Make a witness's key file unless it is there, and print its verifier key."""
     print(render_verifier(new_key(file, name).verifier))
@@ -57,12 +59,16 @@ def witness(
     url: Url,
     token_file: TokenFile,
     key: KeyFile,
-    state: Annotated[Path, typer.Option(help="Where it remembers the last checkpoint.")],
-    log_key: Annotated[str, typer.Option(help="The log's verifier key; at the first run.")] = "",
+    state: Annotated[Path, typer.Option(help="File in which it remembers the last checkpoint.")],
+    log_key: Annotated[
+        str, typer.Option(help="The log's verifier key that you trust; needed at the first run.")
+    ] = "",
     every: Annotated[float, typer.Option(min=1, help="Seconds between looks.")] = 10,
     *,
-    register: Annotated[bool, typer.Option(help="Register it first; needs ADMIN.")] = False,
-    once: Annotated[bool, typer.Option(help="Look once.")] = False,
+    register: Annotated[
+        bool, typer.Option(help="Register it first; needs a token with the role ADMIN.")
+    ] = False,
+    once: Annotated[bool, typer.Option(help="Look once and end, as from a timer.")] = False,
 ) -> None:
     """Follow the ledger and cosign what was only added to; exit 3 on a fork or rollback."""
     signer = read_key(key)
@@ -72,7 +78,10 @@ def witness(
     while True:
         try:
             seen = follower.step()
-            print(f"{seen.size} entries continue what was seen: cosigned", flush=True)
+            print(
+                f"{entries(seen.size)} {verb(seen.size, 'continue')} what was seen: cosigned",
+                flush=True,
+            )
         except Alarm as alarm:
             print(f"ALARM: {alarm}", file=sys.stderr, flush=True)
             raise typer.Exit(ALARM) from alarm
@@ -86,7 +95,9 @@ def witness(
 
 
 @consent.command("key")
-def consent_key(file: Path) -> None:
+def consent_key(
+    file: Annotated[Path, typer.Argument(help="Where the key is to be; nothing may be there yet.")],
+) -> None:
     """Make a consent key, and print its public half and its id."""
     public, key_id = consenting.public_text(consenting.make_key(file))
     print(f"public key {public}\nkey id     {key_id}")
@@ -105,14 +116,16 @@ def consent_sign(
 
 
 def prove_command(
-    index: Annotated[int, typer.Argument(help="The entry.")], url: Url, token_file: TokenFile
+    index: Annotated[int, typer.Argument(help="Index of the entry, from 0.")],
+    url: Url,
+    token_file: TokenFile,
 ) -> None:
     """Print one entry's proof (tlog-proof@v1), for a file or a mail."""
     print(prove(Remote(url, read_token(token_file)), index), end="")
 
 
 def verify_proof_command(
-    file: Path,
+    file: Annotated[Path, typer.Argument(help="What `jpi prove` printed.")],
     log_key: Annotated[str, typer.Option(help="The log's verifier key that you trust.")],
     witness_key: Annotated[
         list[str] | None, typer.Option(help="A witness's verifier key; may be repeated.")
@@ -128,7 +141,7 @@ def verify_proof_command(
     found = proved.envelope
     print(
         f"entry {found.index} of {found.ecosystem}: {found.kind} by {found.party} at "
-        f"{render_instant(found.at)}, under a signed checkpoint of {proved.tree_size} entries, "
+        f"{render_instant(found.at)}, under a signed checkpoint of {entries(proved.tree_size)}, "
         f"cosigned by {', '.join(proved.cosigned) or 'nobody asked for'}"
     )
     if len(proved.cosigned) < quorum:
@@ -143,7 +156,7 @@ def rotate_log_key() -> None:
         raise CannotStart("Set JPI_OWNER_DATABASE_URL to rotate the key of all its ledgers.")
     rotated = asyncio.run(_rotate(chosen, chosen.owner_url))
     retired = retire_key(chosen)
-    print(f"rotated {rotated} ledgers; the old key is kept in {retired}")
+    print(f"rotated the key of {counted(rotated, 'ledger')}; the old key is kept in {retired}")
 
 
 async def _rotate(chosen: Settings, owner_url: str) -> int:
@@ -162,5 +175,5 @@ async def _rotate(chosen: Settings, owner_url: str) -> int:
             )
             await doors.ledger.submit(request)
             await doors.publisher.publish(actor.ecosystem_id)
-            print(f"... {number} of {len(found)} ledgers", file=sys.stderr, flush=True)
+            print(f"... {number} of {counted(len(found), 'ledger')}", file=sys.stderr, flush=True)
     return len(found)

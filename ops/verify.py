@@ -30,6 +30,7 @@ from ledger.history import Envelope, commit, decode_base64, open_entry, open_env
 from ledger.rotation import LogKeyRotated, RotationInvalid, check_rotation
 from ledger.tree import Frontier, leaf_hash
 from ops import extent
+from ops.counting import entries, verb
 from ops.export import FORMAT
 from ops.replay import Replay
 from ops.rowcheck import check_rows
@@ -228,7 +229,7 @@ class _Reading:
             return
         self.verdict.checkpoints += 1
         if opened.checkpoint.size != size:
-            self.verdict.find(f"a checkpoint of {opened.checkpoint.size} entries after {size}")
+            self.verdict.find(f"a checkpoint of {entries(opened.checkpoint.size)} after {size}")
         elif opened.checkpoint.root != self.frontier.root():
             self.verdict.find(f"the signed root is not that of the entries: altered {between}")
         else:
@@ -268,10 +269,11 @@ class _Reading:
             return
         elif self.frontier.size > old.size or self.frontier.root() != old.root:
             self.verdict.find(
-                f"the first {old.size} entries are not those of your older checkpoint: FORK"
+                f"the first {entries(old.size)} {verb(old.size, 'differ')} from your older "
+                "checkpoint's: FORK"
             )
         else:
-            self.verdict.notes.append(f"it continues your older checkpoint of {old.size} entries")
+            self.verdict.notes.append(f"it continues your older checkpoint of {entries(old.size)}")
         self._check_signature(self.since)
         self.since = None
 
@@ -286,7 +288,7 @@ class _Reading:
     def _end(self) -> None:
         verdict = self.verdict
         if self.frontier.size != self.size:
-            verdict.find(f"{self.frontier.size} entries, the header says {self.size}")
+            verdict.find(f"{entries(self.frontier.size)}, the header says {self.size}")
         if self.since is not None:
             verdict.find("your older checkpoint has more entries than the file: ROLLED BACK")
         if self.log_keys and self.header_key != self.log_keys[-1]:
@@ -306,8 +308,8 @@ class _Reading:
             uncertified = verdict.entries - verdict.certified_size
             if uncertified:
                 verdict.not_checked.append(
-                    f"the last {uncertified} entries rest on the log's word: the witnesses' quorum "
-                    f"certified {verdict.certified_size}"
+                    f"the last {entries(uncertified)} {verb(uncertified, 'rest')} on the log's "
+                    f"word: the witnesses' quorum certified {verdict.certified_size}"
                 )
             else:
                 verdict.notes.append("the witnesses' quorum certified all entries")

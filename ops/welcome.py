@@ -6,6 +6,7 @@ from datetime import timedelta
 from ledger.actor import Role
 from ledger.checkpoint import render_verifier
 from ledger.commit import system_clock
+from ops.counting import counted, entries
 from ops.demo import BUYER, Chain, bare
 from ops.verdict import Verdict
 from service.keys import issuer_key, log_signer
@@ -107,10 +108,11 @@ def gallery_text(made: Chain) -> str:
 def verdict_text(verdict: Verdict) -> str:
     """A verdict for a person."""
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(verdict.kinds.items()))
+    checkpoints = counted(verdict.checkpoints, "checkpoint")
     lines = [
-        f"{verdict.entries} entries, {verdict.checkpoints} checkpoints, all hashes recomputed.",
+        f"{entries(verdict.entries)}, {checkpoints}, all hashes recomputed.",
         f"Kinds: {kinds}." if kinds else "There is no entry in it.",
-        f"Replayed {verdict.replayed} of {verdict.entries} entries.",
+        f"Replayed {verdict.replayed:,} of {entries(verdict.entries)}.",
         *(f"Checked: {each}." for each in verdict.checked),
         *(f"Also: {each}." for each in verdict.notes),
         *(f"Not checked: {each}." for each in verdict.not_checked),

@@ -34,6 +34,7 @@ from ledger.checkpoint import (
 from ledger.commit import system_clock
 from ledger.rotation import rotation_text
 from ledger.tree import ProofInvalid, verify_consistency
+from ops.counting import entries
 from ops.remote import Remote
 
 NEWEST = """{ checkpoint { size note } ecosystem { origin logKey rotationNotes } }"""
@@ -134,7 +135,7 @@ class Follower:
         if old is None:
             return
         if new.size < old.size:
-            raise self._alarm(old, note, f"ROLLED BACK from {old.size} to {new.size} entries")
+            raise self._alarm(old, note, f"ROLLED BACK from {old.size:,} to {entries(new.size)}")
         hashes: list[bytes] = []
         if new.size > old.size:
             asked = {"old": old.size, "new": new.size}

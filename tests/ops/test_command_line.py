@@ -138,7 +138,7 @@ def test_what_is_not_there_is_no_bad_ledger(tmp_path: Path) -> None:
     done = jpi("verify", str(tmp_path / "none.ndjson"))
     assert (done.returncode, "VERDICT" in done.stdout) == (2, False)
     done = jpi("export", "--ecosystem", "x", "--as", "y", JPI_HOME=str(tmp_path))
-    assert (done.returncode, "--as by their ids" in done.stderr) == (1, True)
+    assert (done.returncode, "--ecosystem 'x' is no id" in done.stderr) == (1, True)
 
 
 def test_the_nightly_check_finds_the_embedded_database_where_it_runs(

@@ -65,8 +65,8 @@ async def test_a_body_is_opened_by_its_audience_alone(
     assert SECRET not in path.read_text()
     assert verdict.findings == []
     assert verdict.not_checked == [
-        f"1 bodies not in your audience (1 remark.made; entries {index})",
-        "1 texts of sealed entries: withheld or erased, one cannot tell",
+        f"1 body not in your audience (1 remark.made; entry {index})",
+        "1 text of sealed entries: withheld or erased, one cannot tell",
     ]
     assert verdict.replayed == verdict.entries
     whole = verify(path, await exported(world, BUYER, path))
@@ -148,7 +148,7 @@ async def test_text_that_vanished_without_an_entry_is_found(
 
     verdict = verify(path, await exported(world, TRACK, path))
 
-    assert verdict.findings == [f"text of entries {index} is missing and no entry erased it"]
+    assert verdict.findings == [f"text of entry {index} is missing and no entry erased it"]
 
 
 async def test_a_remark_that_cannot_stand_is_refused(world: World) -> None:

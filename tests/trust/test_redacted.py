@@ -56,8 +56,8 @@ async def test_the_verdict_says_what_was_checked_and_what_was_not(
     assert told["checked"] == [
         f"the hashes of {size} entries, and the tree that they make",
         f"{told['checkpoints']} checkpoints: the log's signature, and the root of the entries",
-        f"{size - 2} bodies against what their envelopes commit to",
-        "1 texts likewise",
+        f"{size - 2} bodies against what the envelope commits to",
+        "1 text likewise",
         f"{size - 2} entries against the rules of the business",
         "2 sealed entries: place, time, author, audience, commitment",
     ]
@@ -102,7 +102,7 @@ async def test_where_the_rules_cannot_be_replayed_the_rest_is_still_checked(
     assert "entry 2 " in finding
     assert "withheld" in finding
     assert verdict.last_good_size == 4
-    assert "3 bodies against what their envelopes commit to" in verdict.checked
+    assert "3 bodies against what the envelope commits to" in verdict.checked
     assert "2 entries against the rules of the business" in verdict.checked
     assert "the business rules of 2 entries" in verdict.not_checked
     assert any("the cosignatures of" in each for each in verdict.not_checked)
