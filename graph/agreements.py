@@ -1,6 +1,6 @@
 """Agreement: proposals, how each stands, and what one may do about it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -28,6 +28,7 @@ from ledger.policy import Policy
 from ledger.proposal import ProposalKind, ProposalStatus
 from ledger.read import Found, Narrowed
 from ledger.reply import Silence
+from ledger.settlement import SettlementProposed
 from ledger.sponsor import PartySponsor, level_left
 
 describe(
@@ -59,6 +60,24 @@ describe(
     WITHDRAWN="Its proposer took it back.",
     SUPERSEDED="Another proposal took its place.",
 )
+
+
+_CONTENT: Mapping[ProposalKind, tuple[str, bool]] = {
+    ProposalKind.INDICATOR: ("IndicatorVersion", False),
+    ProposalKind.MEASUREMENT: ("Measurement", False),
+    ProposalKind.SCHEME: ("Scheme", True),
+    ProposalKind.POLICY: ("Policy", False),
+    ProposalKind.PERIOD_CLOSE: ("PeriodClose", False),
+    ProposalKind.ADMISSION: ("Membership", False),
+    ProposalKind.MEMBERSHIP: ("Membership", False),
+    ProposalKind.DEPARTURE: ("Membership", False),
+    ProposalKind.PILOT: ("Pilot", True),
+    ProposalKind.PROMOTION: ("Promotion", False),
+    ProposalKind.INITIATIVE: ("Initiative", True),
+    ProposalKind.INITIATIVE_STAGE: ("StageMove", False),
+    ProposalKind.EXCLUSION: ("Exclusion", False),
+}
+"""The type of what a kind proposes, and whether its id is its subject's; else the proposal's."""
 
 
 @strawberry.type(description="Something that binds once those whose consent it needs gave it.")
@@ -99,6 +118,24 @@ class Proposal(Node):
     is_partial: bool = field(
         description="True: it was agreed, and the undisputed part alone binds."
     )
+
+    @field(
+        description="The id of what is proposed, for `node`: an IndicatorVersion, Measurement, "
+        "Scheme, Settlement, Policy, PeriodClose, Membership, Pilot, Promotion, Initiative, "
+        "StageMove or Exclusion, by its kind; null outside your audience."
+    )
+    async def content_id(self, info: Info) -> strawberry.ID | None:
+        """Where a screen goes from an inbox."""
+        if self.state.kind is not ProposalKind.SETTLEMENT:
+            kind, is_own = _CONTENT[self.state.kind]
+            key = self.state.subject.partition("/")[2] if is_own else self.state.proposal_id
+            return global_id(kind, key)
+        index = self.state.index
+        facts = await info.context.doors.reader.facts_at(info.context.actor, [index])
+        event = facts[index].event if index in facts else None
+        if not isinstance(event, SettlementProposed):
+            return None
+        return global_id("Settlement", event.settlement_id)
 
     @field(description="Parties whose consent it asks for.")
     async def signatories(self, info: Info) -> list[Party]:

@@ -148,7 +148,7 @@ class BankStatement(Node):
 
     stored: strawberry.Private[StoredStatement]
     account: str = field(description="Your account, an IBAN or the bank's own number.")
-    statement_id: str = field(description="The bank's identification of the statement.")
+    bank_reference: str = field(description="The bank's own identification of it.")
     currency: str = field(description="ISO 4217 code; empty when it has no line.")
     opening: Money | None = field(description="Balance before it; null where the file tells none.")
     closing: Money | None = field(description="Balance after it; null where the file tells none.")
@@ -214,7 +214,7 @@ def statement_of(stored: StoredStatement) -> BankStatement:
         id=global_id("BankStatement", str(stored.index)),
         stored=stored,
         account=stored.account,
-        statement_id=stored.statement_id,
+        bank_reference=stored.statement_id,
         currency=stored.currency,
         opening=None if stored.opening is None else money_of(stored.opening),
         closing=None if stored.closing is None else money_of(stored.closing),

@@ -1,13 +1,13 @@
 """Closing the books: an agreed day through which periods are settled for good."""
 
 from datetime import date
-from typing import Annotated
 
 import strawberry
 from strawberry import field
 
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
+from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.money import Money, money_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -138,9 +138,8 @@ class CloseQuery:
     async def closed_through(
         self,
         info: Info,
-        as_of: Annotated[
-            Index | None, strawberry.argument(description="As the ledger stood at this size.")
-        ] = None,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> date | None:
         """By the newest agreed close."""
         page = await info.context.doors.reader.page(
@@ -149,7 +148,7 @@ class CloseQuery:
             rules.Closing,
             Window(last=1),
             Narrowed(status=ProposalStatus.AGREED),
-            as_of,
+            await ledger_size(info, as_of, as_of_instant),
         )
         return page.items[0].value.through if page.items else None
 

@@ -48,7 +48,7 @@ class ReportCheckpointPayload:
         description="True: the ledger continues it. False: it does not, and writes have stopped, "
         "or would but for the dry run."
     )
-    alarm: str = field(description="What is wrong; empty when all is well.")
+    alarm: str | None = field(description="What is wrong; null when all is well.")
 
 
 @strawberry.type
@@ -85,6 +85,6 @@ class CheckpointMutation:
             alarm = await doors.witnessing.report(actor, input.note, dry_run=dry_run)
         except Refusal as refusal:
             return ReportCheckpointPayload(
-                problems=[problem_of(refusal)], is_continued=None, alarm=""
+                problems=[problem_of(refusal)], is_continued=None, alarm=None
             )
-        return ReportCheckpointPayload(problems=[], is_continued=not alarm, alarm=alarm)
+        return ReportCheckpointPayload(problems=[], is_continued=not alarm, alarm=alarm or None)

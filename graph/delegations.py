@@ -9,6 +9,7 @@ from strawberry import field
 from graph.actions import OWN, offered
 from graph.context import Info
 from graph.enums import describe
+from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
@@ -225,14 +226,14 @@ class CalendarQuery:
         self,
         info: Info,
         party_id: Annotated[strawberry.ID, strawberry.argument(description="The party.")],
-        as_of: Annotated[
-            Index | None, strawberry.argument(description="As the ledger stood at this size.")
-        ] = None,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> BusinessCalendar:
         """The default until it adopted one."""
         key = local_id(party_id, "Party", "partyId")
         (await info.context.ecosystem()).party(key)
-        return await load_calendar(info, key, as_of)
+        size = await ledger_size(info, as_of, as_of_instant)
+        return await load_calendar(info, key, size)
 
 
 @strawberry.type

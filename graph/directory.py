@@ -8,13 +8,12 @@ from strawberry import field
 from graph.context import Info
 from graph.errands import TWICE_IS_ONCE, require_errand
 from graph.nodes import local_id
+from graph.paging import DEFAULT_PAGE, After, Before, Connection, First, Last, span, window
 from graph.parties import Party, party_by_id
 from graph.problems import Problem, problem_of
 from graph.receipts import DryRun
 from ledger.errors import Refusal
 from ledger.store.directory import PersonName
-
-MAX_NAMES = 100
 
 
 @strawberry.type(description="Whom a pseudonym stands for; in no entry, and erased on request.")
@@ -73,30 +72,39 @@ class SetNoticeAddressInput:
     )
 
 
+def _place(text: str) -> tuple[str, str]:
+    party, _, subject = text.partition("\n")
+    return party, subject
+
+
 @strawberry.type
 class DirectoryQuery:
     """Reading."""
 
-    @field(description="Names of people, by party and pseudonym; up to 100 after a place.")
+    @field(description="Names of people, in the order of their parties' ids and pseudonyms.")
     async def people(
         self,
         info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
         party_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only of this party.")
         ] = None,
-        after_party_id: Annotated[
-            strawberry.ID | None,
-            strawberry.argument(description="Start after a person: its party."),
-        ] = None,
-        after_subject: Annotated[
-            str, strawberry.argument(description="Start after a person: its pseudonym.")
-        ] = "",
-    ) -> list[Person]:
+    ) -> Connection[Person]:
         """Members see each other's."""
-        place = (local_id(after_party_id or "", "Party", "afterPartyId"), after_subject)
-        only = local_id(party_id or "", "Party", "partyId")
-        found = await info.context.doors.directory.names(info.context.actor, only, place, MAX_NAMES)
-        return [person_of(each) for each in found]
+        asked = window(first, after, last, before)
+        backward = asked.last is not None
+        cursor = asked.before if backward else asked.after
+        found = await info.context.doors.directory.names(
+            info.context.actor,
+            local_id(party_id or "", "Party", "partyId"),
+            None if cursor is None else _place(cursor[1]),
+            (asked.last or asked.first or DEFAULT_PAGE) + 1,
+            backward=backward,
+        )
+        return span(found, asked, lambda each: (0, each.party, each.subject), person_of)
 
     @field(description="Where your party wants its notices by mail; null: nowhere.")
     async def notice_address(self, info: Info) -> str | None:

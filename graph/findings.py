@@ -39,7 +39,7 @@ class Contribution:
 
 
 @strawberry.type(description="Another indicator's agreed value, as a composite read it.")
-class UsedInput:
+class UsedResult:
     """By its entry."""
 
     indicator_id: strawberry.ID = field(description="The indicator.")
@@ -78,9 +78,9 @@ def contribution_of(contribution: ContributionState, value: Fraction) -> Contrib
     )
 
 
-def input_of(used: InputUsed) -> UsedInput:
+def input_of(used: InputUsed) -> UsedResult:
     """A composite's input as the API shows it."""
-    return UsedInput(
+    return UsedResult(
         indicator_id=global_id("Indicator", used.indicator_id),
         weight=used.weight,
         value=used.value,

@@ -25,7 +25,7 @@ class OwnerInput:
 
 
 @strawberry.input(description="A value that a composite's example assumes of an indicator.")
-class ExampleInputInput:
+class AssumedResultInput:
     """One of its inputs."""
 
     indicator_id: strawberry.ID = field(description="One of the composite's inputs.")
@@ -40,7 +40,7 @@ class WorkedExampleInput:
     parts: list[FiguresInput] = field(
         default_factory=list, description="The parts; none of a composite."
     )
-    inputs: list[ExampleInputInput] = field(
+    inputs: list[AssumedResultInput] = field(
         default_factory=list, description="Of a composite: a value for each input."
     )
 
@@ -157,7 +157,9 @@ class ProposeIndicatorInput:
         description="For CARRY_FORWARD and POOL_WITH_PREVIOUS, and only for them: what a low "
         "sample means where no period before helps.",
     )
-    live_from: str = field(default="", description="First live period; required when LIVE.")
+    live_from: str | None = field(
+        default=None, description="First live period; required when LIVE, null in SHADOW."
+    )
     indicator_id: strawberry.ID | None = field(
         default=None, description="The indicator of which this is the next version."
     )
@@ -189,7 +191,7 @@ class ProposeIndicatorInput:
             minimum_sample=self.minimum_sample,
             low_sample=self.low_sample,
             stage=self.stage,
-            live_from=self.live_from,
+            live_from=self.live_from or "",
             worked_examples=tuple(
                 each.example(f"workedExamples[{i}]") for i, each in enumerate(self.worked_examples)
             ),

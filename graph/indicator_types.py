@@ -46,7 +46,7 @@ class Levels:
 
 
 @strawberry.type(description="A value that a composite's example assumes of an indicator.")
-class ExampleInput:
+class AssumedResult:
     """One of its inputs."""
 
     indicator_id: strawberry.ID = field(description="The indicator.")
@@ -58,7 +58,7 @@ class WorkedExample:
     """The engine ran it when the version was proposed."""
 
     parts: list[Figures] = field(description="The parts; none of a composite.")
-    inputs: list[ExampleInput] = field(description="Of a composite only.")
+    inputs: list[AssumedResult] = field(description="Of a composite only.")
     expected: Fraction = field(description="The value after rounding.")
 
 
@@ -72,7 +72,7 @@ def example_of(example: rules.WorkedExample) -> WorkedExample:
     return WorkedExample(
         parts=[figures_of(each) for each in example.parts],
         inputs=[
-            ExampleInput(indicator_id=global_id("Indicator", each.indicator_id), value=each.value)
+            AssumedResult(indicator_id=global_id("Indicator", each.indicator_id), value=each.value)
             for each in example.inputs
         ],
         expected=example.expected,

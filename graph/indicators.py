@@ -60,7 +60,7 @@ class IndicatorVersion(Node):
     minimum_sample: int = field(description="Fewer observations are a low sample.")
     low_sample: rules.LowSample = field(description="What a low sample means.")
     stage: rules.Stage = field(description="Pilot or live.")
-    live_from: str = field(description="First live period; empty in SHADOW.")
+    live_from: str | None = field(description="First live period; null in SHADOW.")
     method_terms: MethodTerms = field(description="The method with all its terms.")
     without_previous: rules.LowSample | None = field(
         description="What a low sample means where no period before helps; null: not drawn on."
@@ -178,7 +178,7 @@ def version_of(state: State) -> IndicatorVersion:
         minimum_sample=terms.minimum_sample,
         low_sample=terms.low_sample,
         stage=terms.stage,
-        live_from=terms.live_from,
+        live_from=terms.live_from or None,
         method_terms=method_of(terms.method),
         without_previous=terms.without_previous,
         rolling_count=terms.rolling_count,

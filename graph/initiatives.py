@@ -11,27 +11,19 @@ from graph.actions import offered
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
 from graph.effects import AttainedEffect, attained_effects
-from graph.enums import describe
 from graph.indicators import Indicator, load_indicator
+from graph.initiative_inputs import ProposeInitiativeInput, ProposeInitiativeStageInput
+from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
-from graph.receipts import KEY, DryRun, write
+from graph.receipts import DryRun, write
 from graph.scalars import Index
 from graph.texts import annex_text
 from ledger import initiative as rules
 from ledger.initiative import NEXT, InitiativeStage, ProposeInitiative, ProposeStage
 from ledger.proposal import ProposalStatus
 from ledger.read import Found, Narrowed
-
-describe(
-    InitiativeStage,
-    "How far an initiative came: IDEA, TRIAL, ADOPTED; STOPPED from each of them.",
-    IDEA="Agreed, not tried yet.",
-    TRIAL="It is being tried.",
-    ADOPTED="It stays.",
-    STOPPED="It is over, with the reason.",
-)
 
 
 @strawberry.type(description="An indicator that an initiative aims at.")
@@ -187,63 +179,6 @@ async def load_move(info: Info, key: str, as_of: int | None = None) -> StageMove
     return None if found is None else move_of(found.value)
 
 
-@strawberry.input(description="An indicator that an initiative aims at.")
-class AimInput:
-    """What is expected of it."""
-
-    indicator_id: strawberry.ID = field(description="An indicator with an agreed version.")
-    expected_change: Fraction = field(
-        description="By how much its value is expected to change, in its own unit; not 0."
-    )
-
-
-@strawberry.input(description="An initiative to be agreed by those whom it names.")
-class ProposeInitiativeInput:
-    """Any member proposes one, the smallest too."""
-
-    idempotency_key: str = field(description=KEY)
-    name: str = field(description="1 to 120 characters.")
-    trial: str = field(description="What it will try, 1 to 4000 characters; no person's name.")
-    party_ids: list[strawberry.ID] = field(
-        description="With whom: members that sign, beside your party; may be empty."
-    )
-    aims: list[AimInput] = field(description="1 to 20 indicators that it aims at.")
-    judged_on: date = field(description="When it is judged.")
-    replaces: strawberry.ID | None = field(
-        default=None, description="A pending proposal of the initiative that this one supersedes."
-    )
-
-    def terms(self) -> rules.InitiativeTerms:
-        """As the workroom has them."""
-        parties = [
-            local_id(each, "Party", f"terms.partyIds[{number}]")
-            for number, each in enumerate(self.party_ids)
-        ]
-        aims = [
-            rules.Aim(
-                local_id(each.indicator_id, "Indicator", f"terms.aims[{number}]"),
-                each.expected_change,
-            )
-            for number, each in enumerate(self.aims)
-        ]
-        return rules.InitiativeTerms(
-            self.name, self.trial, tuple(parties), tuple(aims), self.judged_on
-        )
-
-
-@strawberry.input(description="A stage that an initiative is to go to.")
-class ProposeInitiativeStageInput:
-    """Agreed by those concerned that are members."""
-
-    idempotency_key: str = field(description=KEY)
-    initiative_id: strawberry.ID = field(description="An agreed initiative of your party's.")
-    stage: InitiativeStage = field(description="One of its next stages.")
-    reason: str = field(description="Why, 1 to 4000 characters; can be erased later.")
-    replaces: strawberry.ID | None = field(
-        default=None, description="A pending stage of the initiative that this one supersedes."
-    )
-
-
 @strawberry.type(description="Answer to `proposeInitiative`.")
 class ProposeInitiativePayload(ProposalPayload):
     """The opened proposal and its initiative."""
@@ -274,6 +209,18 @@ class ProposeInitiativeStagePayload(ProposalPayload):
 class InitiativeQuery:
     """Reading."""
 
+    @field(description="An initiative, proposed or agreed; null when there is none.")
+    async def initiative(
+        self,
+        info: Info,
+        id: strawberry.ID,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
+    ) -> Initiative | None:
+        """One initiative."""
+        size = await ledger_size(info, as_of, as_of_instant)
+        return await load_initiative(info, local_id(id, "Initiative", "id"), size)
+
     @field(description="Initiatives in the order of the ledger.")
     async def initiatives(
         self,
@@ -285,22 +232,22 @@ class InitiativeQuery:
         stage: Annotated[
             InitiativeStage | None, strawberry.argument(description="Only those in this stage.")
         ] = None,
-        as_of: Annotated[
-            Index | None, strawberry.argument(description="As the ledger stood at this size.")
-        ] = None,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> Connection[Initiative]:
         """A page of initiatives."""
+        size = await ledger_size(info, as_of, as_of_instant)
         page = await info.context.doors.reader.page(
             info.context.actor,
             "initiative",
             rules.Initiative,
             window(first, after, last, before),
             Narrowed(status=str(stage or "")),
-            as_of,
+            size,
         )
 
         def build(found: Found[rules.Initiative]) -> Initiative:
-            return initiative_of(found.value, as_of)
+            return initiative_of(found.value, size)
 
         return connection(page, build)
 

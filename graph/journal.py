@@ -7,6 +7,7 @@ import strawberry
 from strawberry import field
 
 from graph.context import Info
+from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.money import Money, money_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import (
@@ -15,7 +16,6 @@ from graph.paging import (
     Connection,
     First,
     Last,
-    PageMalformed,
     connection,
     lines_asked,
     span,
@@ -106,29 +106,17 @@ class JournalQuery:
         owner_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Only in this party's books.")
         ] = None,
-        as_of: Annotated[
-            Index | None, strawberry.argument(description="As the ledger stood at this size.")
-        ] = None,
-        as_of_instant: Annotated[
-            datetime | None,
-            strawberry.argument(description="As the ledger stood at this instant; not with asOf."),
-        ] = None,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> Connection[Account]:
         """A page of accounts."""
-        if as_of is not None and as_of_instant is not None:
-            raise PageMalformed("asOf", reason="asOf and asOfInstant exclude each other")
-        size = as_of
-        if as_of_instant is not None:
-            size = Index(
-                await info.context.doors.bookkeeping.size_at(info.context.actor, as_of_instant)
-            )
         page = await info.context.doors.reader.page(
             info.context.actor,
             "account",
             AccountBalance,
             window(first, after, last, before),
             Narrowed(parent_id=local_id(owner_id or "", "Party", "ownerId")),
-            size,
+            await ledger_size(info, as_of, as_of_instant),
         )
         return connection(page, account_of)
 

@@ -15,7 +15,7 @@ from graph.findings import (
     Contribution,
     LateObservations,
     Margin,
-    UsedInput,
+    UsedResult,
     contribution_of,
     input_of,
     late_of,
@@ -75,7 +75,7 @@ class Measurement(Node):
     contributions: list[Contribution] = field(
         description="Whose the value is; empty where it is SOLIDARY. They add up to the value."
     )
-    inputs: list[UsedInput] = field(description="What a composite read.")
+    inputs: list[UsedResult] = field(description="What a composite read.")
     exclusions: list[Index] = field(description="Entries of the exclusions that were left out.")
     restates: Index | None = field(description="The entry whose place it takes, or would.")
     restatement_reason: RestatementReason | None = field(

@@ -8,6 +8,7 @@ from strawberry import field
 
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
+from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.money import MoneyInput
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -25,10 +26,6 @@ from ledger.membership import (
 from ledger.party import Grant, PartyRole
 from ledger.proposal import ProposalKind, ProposalStatus
 from ledger.read import Found, Narrowed
-
-AsOf = Annotated[
-    Index | None, strawberry.argument(description="As the ledger stood at this size; null: now.")
-]
 
 
 @strawberry.type(description="A membership as it was proposed to all who sign.")
@@ -215,9 +212,16 @@ class MembershipQuery:
     """Reading."""
 
     @field(description="A party, also one that has left; null when there is none.")
-    async def party(self, info: Info, id: strawberry.ID, as_of: AsOf = None) -> Party | None:
+    async def party(
+        self,
+        info: Info,
+        id: strawberry.ID,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
+    ) -> Party | None:
         """One party."""
-        return await load_party(info, local_id(id, "Party", "id"), as_of)
+        size = await ledger_size(info, as_of, as_of_instant)
+        return await load_party(info, local_id(id, "Party", "id"), size)
 
     @field(description="Parties in the order of joining, those that left too.")
     async def parties(
@@ -231,6 +235,7 @@ class MembershipQuery:
             PartyRole | None, strawberry.argument(description="Only in this role.")
         ] = None,
         as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> Connection[Party]:
         """A page of parties."""
         page = await info.context.doors.reader.page(
@@ -239,7 +244,7 @@ class MembershipQuery:
             parties.Party,
             window(first, after, last, before),
             Narrowed(parent_id=str(role or "")),
-            as_of,
+            await ledger_size(info, as_of, as_of_instant),
         )
         return connection(page, _party)
 

@@ -39,7 +39,7 @@ class PercentileTerms:
 
 
 @strawberry.type(description="Another indicator that a composite reads.")
-class WeightedInput:
+class ComposedIndicator:
     """By its exact agreed value."""
 
     indicator_id: strawberry.ID = field(description="The indicator.")
@@ -58,7 +58,7 @@ class MethodTerms:
     answers: AnswerTerms | None = field(description="How single answers are read.")
     target: AnswerTarget | None = field(description="Of SHARE_MEETING_TARGET.")
     percentile: PercentileTerms | None = field(description="Of MEDIAN and PERCENTILE.")
-    inputs: list[WeightedInput] = field(description="Of a composite.")
+    inputs: list[ComposedIndicator] = field(description="Of a composite.")
     source: rules.Source = field(description="What its parts are made of.")
 
 
@@ -79,7 +79,7 @@ def method_of(terms: rules.MethodTerms) -> MethodTerms:
         if asked is None
         else PercentileTerms(share=asked.share, interpolation=asked.interpolation),
         inputs=[
-            WeightedInput(
+            ComposedIndicator(
                 indicator_id=global_id("Indicator", each.indicator_id), weight=each.weight
             )
             for each in terms.inputs
@@ -138,7 +138,7 @@ class PercentileInput:
 
 
 @strawberry.input(description="Another indicator that a composite reads.")
-class WeightedInputInput:
+class ComposedIndicatorInput:
     """By its exact agreed value; with the same calendar."""
 
     indicator_id: strawberry.ID = field(description="An agreed indicator.")
@@ -167,7 +167,7 @@ class MethodInput:
     percentile: PercentileInput | None = field(
         default=None, description="For MEDIAN and PERCENTILE."
     )
-    inputs: list[WeightedInputInput] = field(
+    inputs: list[ComposedIndicatorInput] = field(
         default_factory=list, description="For composites: 1 to 50 other indicators."
     )
     source: rules.Source = field(

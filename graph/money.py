@@ -6,6 +6,7 @@ import strawberry
 from strawberry import field
 
 from graph.enums import describe
+from graph.scalars import Exact
 from ledger import amounts
 from ledger.journal import AccountKind
 
@@ -25,7 +26,7 @@ describe(
 class Money:
     """Never a float."""
 
-    amount: str = field(description='All decimals of the currency, as "12.50".')
+    amount: Exact = field(description='All decimals of the currency, as "12.50".')
     currency: str = field(description="ISO 4217 code.")
 
 
@@ -43,4 +44,4 @@ class MoneyInput:
 
 def money_of(money: amounts.Money) -> Money:
     """An amount as the API shows it."""
-    return Money(amount=money.render(), currency=money.currency)
+    return Money(amount=Exact(money.render()), currency=money.currency)

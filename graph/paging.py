@@ -133,7 +133,7 @@ def connection(page: Page[D], build: Callable[[Found[D]], T]) -> Connection[T]:
 def span(
     found: Sequence[S],
     asked: Window,
-    place: Callable[[S], tuple[int, ...]],
+    place: Callable[[S], tuple[int | str, ...]],
     build: Callable[[S], T],
 ) -> Connection[T]:
     """A connection of what was found from a cursor on, in the direction that was asked.

@@ -10,6 +10,7 @@ from graph.actions import OWN, offered
 from graph.agreements import Proposal, load_proposal
 from graph.context import Info
 from graph.indicators import Indicator, load_indicator
+from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
@@ -18,10 +19,6 @@ from graph.texts import annex_text, erasable
 from ledger import pilot as rules
 from ledger.proposal import ProposalStatus
 from ledger.read import Found, Narrowed
-
-AsOf = Annotated[
-    Index | None, strawberry.argument(description="As the ledger stood at this size; null: now.")
-]
 
 
 @strawberry.type(description="A named scope in which indicators run without money.")
@@ -189,9 +186,16 @@ class PilotQuery:
     """Reading."""
 
     @field(description="A pilot, proposed or agreed; null when there is none.")
-    async def pilot(self, info: Info, id: strawberry.ID, as_of: AsOf = None) -> Pilot | None:
+    async def pilot(
+        self,
+        info: Info,
+        id: strawberry.ID,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
+    ) -> Pilot | None:
         """One pilot."""
-        return await load_pilot(info, local_id(id, "Pilot", "id"), as_of)
+        size = await ledger_size(info, as_of, as_of_instant)
+        return await load_pilot(info, local_id(id, "Pilot", "id"), size)
 
     @field(description="Pilots in the order of the ledger.")
     async def pilots(
@@ -205,6 +209,7 @@ class PilotQuery:
             ProposalStatus | None, strawberry.argument(description="Only in this status.")
         ] = None,
         as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> Connection[Pilot]:
         """A page of pilots."""
         page = await info.context.doors.reader.page(
@@ -213,7 +218,7 @@ class PilotQuery:
             rules.Pilot,
             window(first, after, last, before),
             Narrowed(status=str(status or "")),
-            as_of,
+            await ledger_size(info, as_of, as_of_instant),
         )
         return connection(page, _pilot)
 

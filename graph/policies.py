@@ -1,7 +1,6 @@
 """Policy: what the parties agreed about agreeing, and about being witnessed."""
 
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 from strawberry import field
@@ -9,6 +8,7 @@ from strawberry import field
 from graph.actions import OWN, offered
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
+from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.ladders import Ladder, LadderInput, ladder_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -236,12 +236,12 @@ class PolicyQuery:
     async def policy(
         self,
         info: Info,
-        as_of: Annotated[
-            Index | None, strawberry.argument(description="As the ledger stood at this size.")
-        ] = None,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> Policy:
         """The founding's until another was agreed."""
-        found = await info.context.load("policy_in_force", "policy", rules.Policy, as_of)
+        size = await ledger_size(info, as_of, as_of_instant)
+        found = await info.context.load("policy_in_force", "policy", rules.Policy, size)
         return await _founding(info) if found is None else policy_of(found.value)
 
     @field(description="Proposed policies in the order of the ledger.")

@@ -206,10 +206,18 @@ async def write(
             return Written(actor, landed=landed)
         except (ObservationsMoved, ExclusionsMoved) as refusal:
             if attempt == MAX_PREPARATIONS:
-                return Written(caller, problems=(problem_of(refusal),))
+                return Written(caller, problems=(_problem_in(given, refusal),))
         except Refusal as refusal:
-            return Written(caller, problems=(problem_of(refusal),))
+            return Written(caller, problems=(_problem_in(given, refusal),))
     raise AssertionError("the last attempt returns")
+
+
+def _problem_in(given: Keyed, refusal: Refusal) -> Problem:
+    """The problem with its place in the input, where what the core calls terms may stand flat."""
+    problem = problem_of(refusal)
+    if "terms" not in getattr(type(given), "__dataclass_fields__", {}):
+        problem.path = problem.path.removeprefix("terms.")
+    return problem
 
 
 async def _prepared(info: Info, act: Act, prepare: Prepare) -> Command:

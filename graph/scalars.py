@@ -21,6 +21,8 @@ from ledger.history import decode_base64
 Index = NewType("Index", int)
 Base64 = NewType("Base64", str)
 Json = NewType("Json", str)
+Exact = NewType("Exact", str)
+"""A Decimal that is written out already, with the decimals of its currency."""
 
 
 def _parse_decimal(value: object) -> Fraction:
@@ -30,6 +32,10 @@ def _parse_decimal(value: object) -> Fraction:
         return parse_number(value)
     except Refusal as refusal:
         raise _unreadable(f"{refusal.message} {refusal.remedy}") from refusal
+
+
+def _render_decimal(value: Fraction | str) -> str:
+    return value if isinstance(value, str) else render_number(value)
 
 
 def _parse_index(value: object) -> Index:
@@ -78,15 +84,17 @@ def base64(data: bytes) -> Base64:
     return Base64(b64encode(data).decode())
 
 
+DECIMAL = strawberry.scalar(
+    name="Decimal",
+    description='An exact number as a string: "1234.50", or "55/3" where no finite decimal '
+    "exists. At most 30 digits in. Never a JSON number.",
+    specified_by_url="https://spec.graphql.org/October2021/#sec-Scalars.Custom-Scalars",
+    serialize=_render_decimal,
+    parse_value=_parse_decimal,
+)
 SCALARS: dict[object, ScalarDefinition] = {
-    Fraction: strawberry.scalar(
-        name="Decimal",
-        description='An exact number as a string: "1234.50", or "55/3" where no finite decimal '
-        "exists. At most 30 digits in. Never a JSON number.",
-        specified_by_url="https://spec.graphql.org/October2021/#sec-Scalars.Custom-Scalars",
-        serialize=render_number,
-        parse_value=_parse_decimal,
-    ),
+    Fraction: DECIMAL,
+    Exact: DECIMAL,
     datetime: strawberry.scalar(
         name="DateTime",
         description="An instant, RFC 3339, in UTC when we answer; any offset is read.",
@@ -104,7 +112,8 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     Index: strawberry.scalar(
         name="Index",
-        description="A place in the ledger, or its size: a whole number from 0 to 2^53 - 1.",
+        description="A place in the ledger, its size, or another count that may pass 32 bits: "
+        "a whole number from 0 to 2^53 - 1.",
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc6962#section-2.1",
         serialize=int,
         parse_value=_parse_index,

@@ -1,7 +1,5 @@
 """Schemes: incentive terms as data, proposed to those who pay and those who are paid."""
 
-from typing import Annotated
-
 import strawberry
 from strawberry import field
 
@@ -9,6 +7,7 @@ from graph.actions import OWN, offered
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
 from graph.indicators import load_indicator
+from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.mirror import shown, workroom
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -165,12 +164,12 @@ class SchemeQuery:
         self,
         info: Info,
         id: strawberry.ID,
-        as_of: Annotated[
-            Index | None, strawberry.argument(description="As the ledger stood at this size.")
-        ] = None,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> Scheme | None:
         """One scheme."""
-        return await load_scheme(info, local_id(id, "Scheme", "id"), as_of)
+        size = await ledger_size(info, as_of, as_of_instant)
+        return await load_scheme(info, local_id(id, "Scheme", "id"), size)
 
     @field(description="Schemes in the order of the ledger.")
     async def schemes(
@@ -180,10 +179,16 @@ class SchemeQuery:
         after: After = None,
         last: Last = None,
         before: Before = None,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> Connection[Scheme]:
         """A page of schemes."""
         page = await info.context.doors.reader.page(
-            info.context.actor, "scheme", rules.Scheme, window(first, after, last, before)
+            info.context.actor,
+            "scheme",
+            rules.Scheme,
+            window(first, after, last, before),
+            as_of=await ledger_size(info, as_of, as_of_instant),
         )
         return connection(page, _built)
 

@@ -11,6 +11,7 @@ from graph.actions import OWN, offered
 from graph.agreements import Proposal, ProposalPayload, load_proposal
 from graph.context import Info
 from graph.enums import describe
+from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.money import Money, money_of
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -66,7 +67,7 @@ class Stake:
 
 
 @strawberry.type(description="A number that a step used.")
-class TraceInput:
+class TraceNumber:
     """A named number."""
 
     name: str = field(description="What it is.")
@@ -81,7 +82,7 @@ class TraceStep:
     name: str = field(description='As "score", "total score", "item cap", "gate" or "stake".')
     subject_id: strawberry.ID | None = field(description="The indicator or party it is about.")
     rule: str = field(description="The rule in words.")
-    inputs: list[TraceInput] = field(description="The numbers that it used.")
+    inputs: list[TraceNumber] = field(description="The numbers that it used.")
     result: Fraction = field(description="What it gave, exact.")
     sentence: str = field(description="The step in one sentence with every number.")
     period: str | None = field(description="The period it looks back at; null: the settled one.")
@@ -203,7 +204,7 @@ def _step(step: trace.TraceStep) -> TraceStep:
         subject_id=global_id(kind, step.subject) if step.subject else None,
         rule=step.rule,
         inputs=[
-            TraceInput(
+            TraceNumber(
                 name=each.name,
                 value=each.value,
                 index=None if each.index is None else Index(each.index),
@@ -305,12 +306,12 @@ class SettlementQuery:
         self,
         info: Info,
         id: strawberry.ID,
-        as_of: Annotated[
-            Index | None, strawberry.argument(description="As the ledger stood at this size.")
-        ] = None,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> Settlement | None:
         """One settlement."""
-        return await load_settlement(info, local_id(id, "Settlement", "id"), as_of)
+        size = await ledger_size(info, as_of, as_of_instant)
+        return await load_settlement(info, local_id(id, "Settlement", "id"), size)
 
     @field(description="Settlements in the order of the ledger.")
     async def settlements(
@@ -326,9 +327,8 @@ class SettlementQuery:
         period: Annotated[
             str | None, strawberry.argument(description="Only of this period's key.")
         ] = None,
-        as_of: Annotated[
-            Index | None, strawberry.argument(description="As the ledger stood at this size.")
-        ] = None,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> Connection[Settlement]:
         """A page of settlements."""
         page = await info.context.doors.reader.page(
@@ -337,7 +337,7 @@ class SettlementQuery:
             rules.Settlement,
             window(first, after, last, before),
             Narrowed(period=period or "", status=str(status or "")),
-            as_of,
+            await ledger_size(info, as_of, as_of_instant),
         )
         return connection(page, _built)
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.actions import OWN, offered
 from graph.context import NAME, Info
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
@@ -30,6 +31,12 @@ class PartySponsor(Node):
     async def party(self, info: Info) -> Party:
         """The naming party."""
         return await party_by_id(info, self.state.party_id)
+
+    @field(description=OWN)
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """Its party may name another."""
+        may = info.context.actor.party_id == self.state.party_id
+        return await offered(info, ["nameSponsor"] if may else [])
 
     @field(description=NAME)
     async def subject_name(self, info: Info) -> str | None:

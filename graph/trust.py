@@ -10,6 +10,7 @@ from strawberry import field
 from graph.context import Info
 from graph.dues import On
 from graph.enums import describe
+from graph.instants import AsOf, AsOfInstant, ledger_size
 from graph.nodes import local_id
 from graph.parties import Party, party_by_id
 from graph.scalars import Index
@@ -89,21 +90,21 @@ class TrustQuery:
             strawberry.ID, strawberry.argument(description="A member, the outsourcer included.")
         ],
         on: On,
-        as_of: Annotated[
-            Index | None, strawberry.argument(description="As the ledger stood at this size.")
-        ] = None,
+        as_of: AsOf = None,
+        as_of_instant: AsOfInstant = None,
     ) -> TrustProfile:
         """Figures with formulas and entries."""
         key = local_id(party_id, "Party", "partyId")
         ecosystem = await info.context.ecosystem()
         ecosystem.party(key)
         reader, actor = info.context.doors.bookkeeping, info.context.actor
-        conduct = await reader.conduct(actor, key, as_of)
+        size = await ledger_size(info, as_of, as_of_instant)
+        conduct = await reader.conduct(actor, key, size)
         is_buyer = key == ecosystem.outsourcer.party_id
         narrowed = Narrowed(parent_id="" if is_buyer else key)
         dues = [
             due
-            async for page in reader.dues(actor, narrowed, as_of)
+            async for page in reader.dues(actor, narrowed, size)
             for due in page
             if due.payer == key
         ]

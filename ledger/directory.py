@@ -62,14 +62,25 @@ class Directory(Reader):
                 await directory.drop_name(connection, actor.ecosystem_id, actor.party_id, subject)
 
     async def names(
-        self, actor: Actor, party: str, place: tuple[str, str], limit: int
+        self,
+        actor: Actor,
+        party: str,
+        place: tuple[str, str] | None,
+        limit: int,
+        *,
+        backward: bool = False,
     ) -> list[PersonName]:
-        """Up to `limit` names after a place, of a party or (empty) of all."""
+        """Up to `limit` names after a place, of a party or (empty) of all, in order of both.
+
+        Backward: those before it, the last first.
+        """
         async with self._seeing(actor) as (connection, sight):
             if sight.until is not None and party not in ("", actor.party_id):
                 return []
             only = actor.party_id if sight.until is not None else party
-            return await directory.names_after(connection, actor.ecosystem_id, only, place, limit)
+            return await directory.names(
+                connection, actor.ecosystem_id, only, place, limit, backward=backward
+            )
 
     async def names_of(
         self, actor: Actor, people: Sequence[tuple[str, str]]

@@ -33,15 +33,22 @@ async def drop_name(
     await connection.execute(SQL["drop_name"], ecosystem_id, party, subject)
 
 
-async def names_after(
+async def names(
     connection: Connection,
     ecosystem_id: EcosystemId,
     party: str,
-    place: tuple[str, str],
+    place: tuple[str, str] | None,
     limit: int,
+    *,
+    backward: bool,
 ) -> list[PersonName]:
-    """Up to `limit` names after a place of (party, pseudonym); `party` empty: of all."""
-    rows = await connection.fetch(SQL["names_after"], ecosystem_id, party, *place, limit)
+    """Up to `limit` names after a place of (party, pseudonym); `party` empty: of all.
+
+    Backward: those before it, the last first. Without a place from the list's end.
+    """
+    query = SQL["names_before" if backward else "names_after"]
+    start = place or ((None, None) if backward else ("", ""))
+    rows = await connection.fetch(query, ecosystem_id, party, *start, limit)
     return [PersonName(*row.values()) for row in rows]
 
 

@@ -14,6 +14,14 @@ WHERE ecosystem_id = $1 AND ($2::text = '' OR party = $2) AND (party, subject) >
 ORDER BY party, subject
 LIMIT $5
 
+-- name: names_before :many
+-- The same before a place, the last first.
+SELECT party, subject, name FROM person_name
+WHERE ecosystem_id = $1 AND ($2::text = '' OR party = $2)
+    AND ($3::text IS NULL OR (party, subject) < ($3::text, $4::text))
+ORDER BY party DESC, subject DESC
+LIMIT $5
+
 -- name: names_of :many
 -- Names of some pseudonyms.
 SELECT n.party, n.subject, n.name

@@ -13,7 +13,7 @@ from tests.finance.steps import balance, dues, posted, report_of, stake_of
 from tests.test_story import BUYER, OTHERS, TRACK, TRAIN
 from tests.world import World
 
-SHOW = """matchedCount statements { id statementId lineCount matchedCount
+SHOW = """matchedCount statements { id bankReference lineCount matchedCount
   lines(first: 100) { nodes {
   line outcome effect amount { amount } counterparty payment { id status }
   suggestions { reason due { id reference } } } } }"""

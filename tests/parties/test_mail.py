@@ -221,13 +221,13 @@ async def test_names_of_people_live_outside_the_ledger(world: World, database: E
     write = """mutation($s: String!, $n: String!, $dry: Boolean!) {
       namePerson(input: {idempotencyKey: "k", subject: $s, name: $n}, dryRun: $dry) {
         problems { code path } } }"""
-    people = "{ people { subject name party { name } } }"
+    people = "{ people { nodes { subject name party { name } } } }"
     given = {"s": "s-17", "n": "Ann Hill", "dry": True}
     await world.ask(write, given, admin)
-    assert (await world.read(BUYER, people))["people"] == []
+    assert (await world.read(BUYER, people))["people"]["nodes"] == []
     size = await world.size()
     await world.ask(write, given | {"dry": False}, admin)
-    assert (await world.read(BUYER, people))["people"] == [
+    assert (await world.read(BUYER, people))["people"]["nodes"] == [
         {"subject": "s-17", "name": "Ann Hill", "party": {"name": TRAIN}}
     ]
     assert await world.size() == size
@@ -238,9 +238,9 @@ async def test_names_of_people_live_outside_the_ledger(world: World, database: E
       problems { code } } }"""
     other = world.token(TRACK, Role.ADMIN)
     await world.ask(forget, {}, other)
-    assert len((await world.read(BUYER, people))["people"]) == 1
+    assert len((await world.read(BUYER, people))["people"]["nodes"]) == 1
     await world.ask(forget, {}, admin)
-    assert (await world.read(BUYER, people))["people"] == []
+    assert (await world.read(BUYER, people))["people"]["nodes"] == []
     assert await occurrences(database, "Ann Hill") == {}
     await audit(world.settings, world.ecosystem_id)
 

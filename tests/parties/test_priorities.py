@@ -96,9 +96,9 @@ async def test_caps_that_cannot_hold_are_refused(world: World) -> None:
     await world.found(BUYER, *PARTNERS)
     bare = {"signatures": [], "witnesses": [], "quorum": 0}
     for caps, path in (
-        ([(CONTINUITY, 1), (CONTINUITY, 2)], "terms.themeCaps[1].theme"),
-        ([(CONTINUITY, -1)], "terms.themeCaps[0].cap"),
-        ([(CONTINUITY, 101)], "terms.themeCaps[0].cap"),
+        ([(CONTINUITY, 1), (CONTINUITY, 2)], "themeCaps[1].theme"),
+        ([(CONTINUITY, -1)], "themeCaps[0].cap"),
+        ([(CONTINUITY, 101)], "themeCaps[0].cap"),
     ):
         listed = [{"theme": theme, "cap": cap} for theme, cap in caps]
         problem = await world.refused(BUYER, "proposePolicy", bare | {"themeCaps": listed})

@@ -132,7 +132,7 @@ async def promoted(world: World, pilot: str, indicator: str) -> None:
     data = await world.read(TRAIN, query, id=indicator, pilot=pilot, then=before)
     name = {"version": 1, "name": "Door delays"}
     assert data["now"]["current"] == {"stage": "LIVE", "liveFrom": "2024-05", **name}
-    assert data["then"]["current"] == {"stage": "SHADOW", "liveFrom": "", **name}
+    assert data["then"]["current"] == {"stage": "SHADOW", "liveFrom": None, **name}
     assert data["pilot"] == {"promotedIds": [indicator], "allowedActions": []}
 
 
@@ -242,7 +242,7 @@ async def test_what_cannot_be_piloted_or_promoted_is_refused(world: World) -> No
     problem = await world.refused(TRAIN, "recordLesson", {"pilotId": pilot, "text": "None."})
     assert problem["code"] == "NOT_IN_PILOT"
     problem = await world.refused(TRACK, "proposePilot", given | {"cohortSize": 0})
-    assert (problem["code"], problem["path"]) == ("PILOT_MALFORMED", "terms.cohortSize")
+    assert (problem["code"], problem["path"]) == ("PILOT_MALFORMED", "cohortSize")
     token = world.token(TRACK, Role.FINANCE)
     problem = await world.refused(TRACK, "proposePilot", given, token=token)
     assert problem["code"] == "NOT_PERMITTED"

@@ -128,7 +128,7 @@ async def test_the_witness_of_a_party_that_left_counts_no_more(
     verdict = verify(path, await exported(world, BUYER, path))
     assert verdict.certified_size == shown["size"]
     problem = await world.refused(BUYER, "proposePolicy", given)
-    assert (problem["code"], problem["path"]) == ("WITNESS_UNKNOWN", "terms.witnesses[2]")
+    assert (problem["code"], problem["path"]) == ("WITNESS_UNKNOWN", "witnesses[2]")
     await audit(world.settings, world.ecosystem_id)
 
 
@@ -300,7 +300,11 @@ async def test_a_member_may_show_a_checkpoint_and_only_a_members_counts(world: W
 
     given = {"idempotencyKey": "k", "note": note}
     answer = await world.ask(report, {"i": given}, world.token(TRAIN, Role.VIEWER))
-    assert answer["data"]["reportCheckpoint"] == {"problems": [], "isContinued": True, "alarm": ""}
+    assert answer["data"]["reportCheckpoint"] == {
+        "problems": [],
+        "isContinued": True,
+        "alarm": None,
+    }
     answer = await world.ask(report, {"i": given | {"note": "made up\n"}}, world.token(TRAIN))
     assert answer["data"]["reportCheckpoint"]["problems"][0]["code"] == "CHECKPOINT_INVALID"
     await record(world, TRACK, 1, "still")
