@@ -68,7 +68,7 @@ async def passing(back: StreamWriter, *ways: Awaitable[None]) -> None:
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
+        back.transport.abort()  # before anything is waited for: who cuts twice would pass it by
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        back.transport.abort()
