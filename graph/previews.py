@@ -16,7 +16,7 @@ from graph.parties import Party, party_by_id
 from graph.problems import Problem, problem_of
 from graph.scheme_inputs import ExampleValueInput, SchemeTermsInput
 from graph.schemes import SchemeWarning, names_of
-from graph.settlements import TraceStep, trace_of
+from graph.traces import TraceStep, trace_of
 from ledger import evaluation, foresight, scheme, terms
 from ledger.basis import facts_for
 from ledger.errors import Refusal

@@ -19,7 +19,8 @@ from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, write
 from graph.scalars import Index
 from graph.schemes import Scheme, load_scheme
-from ledger import retention, trace
+from graph.traces import TraceStep, trace_of
+from ledger import retention
 from ledger import settlement as rules
 from ledger.due import Due
 from ledger.proposal import ProposalStatus
@@ -64,28 +65,6 @@ class Stake:
     async def party(self, info: Info) -> Party:
         """Whose stake."""
         return await party_by_id(info, self.party_id)
-
-
-@strawberry.type(description="A number that a step used.")
-class TraceNumber:
-    """A named number."""
-
-    name: str = field(description="What it is.")
-    value: Fraction = field(description="Exact.")
-    index: Index | None = field(description="The entry that it comes from, if it does.")
-
-
-@strawberry.type(description="One step from the results to the money.")
-class TraceStep:
-    """What, by which rule, from which numbers, giving what."""
-
-    name: str = field(description='As "score", "total score", "item cap", "gate" or "stake".')
-    subject_id: strawberry.ID | None = field(description="The indicator or party it is about.")
-    rule: str = field(description="The rule in words.")
-    inputs: list[TraceNumber] = field(description="The numbers that it used.")
-    result: Fraction = field(description="What it gave, exact.")
-    sentence: str = field(description="The step in one sentence with every number.")
-    period: str | None = field(description="The period it looks back at; null: the settled one.")
 
 
 @strawberry.type(description="A settled period that is corrected or taken back.")
@@ -195,31 +174,6 @@ def _stake(stake: retention.Stake) -> Stake:
 def may_report(due: Due, party_id: str) -> bool:
     """Whether a party may state a payment of a due: its payer, while it says that some is open."""
     return party_id == due.payer and due.open_for(party_id) > 0
-
-
-def _step(step: trace.TraceStep) -> TraceStep:
-    kind = "Party" if step.is_about_party else "Indicator"
-    return TraceStep(
-        name=step.name,
-        subject_id=global_id(kind, step.subject) if step.subject else None,
-        rule=step.rule,
-        inputs=[
-            TraceNumber(
-                name=each.name,
-                value=each.value,
-                index=None if each.index is None else Index(each.index),
-            )
-            for each in step.inputs
-        ],
-        result=step.result,
-        sentence=step.sentence,
-        period=step.period or None,
-    )
-
-
-def trace_of(steps: tuple[trace.TraceStep, ...]) -> list[TraceStep]:
-    """Steps as the API shows them."""
-    return [_step(step) for step in steps]
 
 
 def settlement_of(state: rules.Settlement) -> Settlement:
