@@ -17,7 +17,8 @@ RULES_VERSION = 3
 """Version of the formulas; a computed event names it, so that old results replay.
 
 1: SUM and POOLED_RATIO alone, without margins, attribution or a period before. 2: what nobody
-answered had no target in a composite, and a measurement bound whatever was changed since.
+answered had no target in a composite, another target or percentile was compared with, and a
+measurement bound whatever was changed since.
 """
 
 MAX_INPUTS = 50

@@ -33,7 +33,7 @@ from ledger.measurement import (
     PartUsed,
     RestatementReason,
 )
-from ledger.method import COMPOSITES, RULES_VERSION
+from ledger.method import COMPOSITES, RULES_VERSION, MethodTerms
 from ledger.proposal import Opening
 from ledger.statistic import Change, Margin
 
@@ -43,6 +43,8 @@ WITHOUT_SCORE = frozenset(
 """Low samples that drop out, their weight going to the others."""
 AT_TARGET_FROM = 3
 """Rules from which an input that is to count at its target does so where nobody answered, too."""
+ASKED_FROM = 3
+"""Rules from which a value is set beside one of another version only if that asked the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +110,11 @@ def result(
     if version.terms.method.kind in COMPOSITES:
         drawn = _composed(version.terms, period, around.inputs or {}, rules_version)
     else:
-        drawn = _drawn(version.terms, [part.figures for part in used], around.before)
+        figures = [part.figures for part in used]
+        drawn = _drawn(version.terms, figures, around.before, rules_version)
     outcome = drawn.outcome
     value = Fraction(0) if outcome is None else outcome.value
-    verdict, before = _change(version.terms, outcome, around.before)
+    verdict, before = _change(version.terms, outcome, around.before, rules_version)
     return MeasurementProposed(
         opening=terms,
         indicator_id=version.indicator_id,
@@ -145,7 +148,12 @@ def result(
     )
 
 
-def _drawn(terms: IndicatorTerms, figures: Sequence[Figures], before: Neighbour | None) -> _Drawn:
+def _drawn(
+    terms: IndicatorTerms,
+    figures: Sequence[Figures],
+    before: Neighbour | None,
+    rules_version: int,
+) -> _Drawn:
     """The parts' own value, or what the low-sample rule puts in its place."""
     try:
         own = compute(terms.method, figures)
@@ -158,7 +166,7 @@ def _drawn(terms: IndicatorTerms, figures: Sequence[Figures], before: Neighbour 
         return _Drawn(own, _contributions(terms, figures))
     rule = terms.low_sample
     if rule in FROM_PREVIOUS:
-        found = _from_previous(terms, figures, before)
+        found = _from_previous(terms, figures, before, rules_version)
         if found is not None:
             return found
         rule = terms.without_previous or LowSample.PAY_NOTHING
@@ -166,7 +174,10 @@ def _drawn(terms: IndicatorTerms, figures: Sequence[Figures], before: Neighbour 
 
 
 def _from_previous(
-    terms: IndicatorTerms, figures: Sequence[Figures], before: Neighbour | None
+    terms: IndicatorTerms,
+    figures: Sequence[Figures],
+    before: Neighbour | None,
+    rules_version: int,
 ) -> _Drawn | None:
     """What the period before gives: its value, or its parts beside these; None when nothing."""
     if before is None or not is_comparable(terms, before.terms):
@@ -176,6 +187,7 @@ def _from_previous(
     place = (measured.index,)
     if terms.low_sample is LowSample.CARRY_FORWARD:
         has_score = not measured.is_low_sample or findings.low_sample in FROM_PREVIOUS
+        has_score &= _asks_the_same(terms, before.terms, rules_version)
         if findings.is_void or not has_score:
             return None
         outcome = Outcome(
@@ -263,10 +275,30 @@ def is_comparable(terms: IndicatorTerms, before: IndicatorTerms) -> bool:
     return (terms.unit, mine.kind, mine.scale) == (before.unit, other.kind, other.scale)
 
 
+def _asks_the_same(terms: IndicatorTerms, before: IndicatorTerms, rules_version: int) -> bool:
+    """Whether a value by one version says what one by the other would have said.
+
+    The rules before version 3 did not ask which target, percentile or segment it was of.
+    """
+    return rules_version < ASKED_FROM or _question(terms.method) == _question(before.method)
+
+
+def _question(method: MethodTerms) -> tuple[object, ...]:
+    """What a method asks of whom, beside its kind."""
+    share = method.percentile.share if method.percentile else None
+    denominator = method.answers.denominator if method.answers else None
+    return method.target, share, denominator, method.segment, method.source
+
+
 def _change(
-    terms: IndicatorTerms, outcome: Outcome | None, before: Neighbour | None
+    terms: IndicatorTerms,
+    outcome: Outcome | None,
+    before: Neighbour | None,
+    rules_version: int,
 ) -> tuple[Change, int | None]:
     if outcome is None or before is None or not is_comparable(terms, before.terms):
+        return Change.FIRST, None
+    if not _asks_the_same(terms, before.terms, rules_version):
         return Change.FIRST, None
     measured = before.measurement
     if measured.findings.is_void:

@@ -71,8 +71,9 @@ class Margin:
 class Change(StrEnum):
     """How a value stands to the period before.
 
-    FIRST: nothing was agreed before. NO_MARGIN: a value has none, so noise cannot be told.
-    WITHIN_NOISE: the 95 % interval of the difference holds 0. BETTER, WORSE: it does not.
+    FIRST: nothing that asks the same was agreed before. NO_MARGIN: a value has none, so noise
+    cannot be told. WITHIN_NOISE: the 95 % interval of the difference holds 0. BETTER, WORSE: it
+    does not.
     """
 
     FIRST = "FIRST"

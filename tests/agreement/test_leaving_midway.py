@@ -12,7 +12,8 @@ from ledger.ladder import Ladder, LastWord, Level, RulingOutcome, Rung, Sponsor
 from ledger.membership import LeaveAtGate, MembershipEnded, ProposeMembership
 from ledger.party import MembershipTerms
 from ledger.pilot import PilotTerms, PromotionStale, ProposePilot, ProposePromotion
-from tests.agreement.told import BUYER, TRACK, TRAIN, Told, ladder
+from ledger.reply import Silence
+from tests.agreement.told import BUYER, TRACK, TRAIN, Told, ladder, rule
 from tests.parties.terms import delay_minutes
 
 GATE = date(2026, 3, 4)
@@ -121,6 +122,58 @@ def test_a_rung_on_which_nobody_is_left_is_ruled_by_nobody() -> None:
     with pytest.raises(NotTheSponsor):
         told.when(BUYER, SignRuling(asked, BINDS))
     assert told.later(days=30).tick() == ["ProposalRejected"]
+
+
+@pytest.mark.parametrize(
+    ("silence", "then"),
+    [
+        (Silence.ACCEPT, ["SilenceCounted", "ProposalAgreed"]),
+        (Silence.REJECT, ["SilenceCounted", "ProposalLapsed"]),
+    ],
+)
+def test_who_was_told_before_it_left_is_counted_by_its_silence(
+    silence: Silence, then: list[str]
+) -> None:
+    """It could have answered while it was there; by leaving it holds up nobody who stays."""
+    told = with_gates(TRAIN)
+    told.policy(rule(silence, 5))
+    asked = told.asked()
+    told.notify(asked, TRAIN)
+    told.consent(asked, BUYER, TRACK)
+    leaves(told, TRAIN)
+    with pytest.raises(MembershipEnded):
+        told.when(TRAIN, Consent(asked))
+
+    assert told.at("2026-03-10T00:00").tick() == then
+
+
+def test_who_was_not_told_before_it_left_is_counted_by_nothing() -> None:
+    """No notice, no silence: what waits for it ends with its days, or is asked anew without it."""
+    told = with_gates(TRAIN)
+    told.policy(rule(Silence.ACCEPT, 5))
+    asked = told.asked()
+    told.consent(asked, BUYER, TRACK)
+    leaves(told, TRAIN)
+    with pytest.raises(MembershipEnded):
+        told.notify(asked, TRAIN)
+
+    assert told.later(days=60).tick() == []
+    assert told.later(days=120).tick() == ["ProposalLapsed"]
+
+
+def test_of_two_of_three_the_one_who_left_is_not_missed() -> None:
+    """Its consent counts where it gave it, and no other is needed where two agree."""
+    told = with_gates(TRAIN)
+    told.policy(rule(needed=2))
+    asked = told.asked()
+    told.consent(asked, TRAIN)
+    leaves(told, TRAIN)
+
+    assert told.consent(asked, BUYER) == ["ProposalConsented", "ProposalAgreed"]
+    again = told.asked()
+    assert told.parties[TRAIN] not in told.proposal(again).signatories
+    told.objects(again, TRACK)
+    assert told.status(again) == "DISPUTED"
 
 
 def piloted(*leaving: str) -> tuple[Told, str, str, str]:

@@ -132,6 +132,40 @@ def test_a_period_of_another_method_is_not_drawn_on() -> None:
     assert (found.findings.change, found.findings.before) == (Change.FIRST, None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "one", "other"),
+    [
+        (
+            "SHARE_MEETING_TARGET",
+            {"target": {"value": "4", "comparison": "AT_LEAST"}},
+            {"target": {"value": "5", "comparison": "AT_LEAST"}},
+        ),
+        (
+            "PERCENTILE",
+            {"percentile": {"share": "0.5", "interpolation": "LINEAR"}},
+            {"percentile": {"share": "0.9", "interpolation": "LINEAR"}},
+        ),
+        ("TOP_TWO_BOX", {"segment": ""}, {"segment": "north"}),
+    ],
+)
+def test_a_value_that_was_asked_for_otherwise_is_neither_compared_nor_carried(
+    kind: str, one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """Fives alone are fewer than fours and fives: that is no change for the worse."""
+    how = CSAT | {"kind": kind, "margin": "NONE"}
+    rest = {"minimum_sample": 10, "low_sample": "CARRY_FORWARD", "without_previous": "PAY_NOTHING"}
+    first, second = (terms(method=how | each, **rest) for each in (one, other))
+    before = Around(before=agreed(first, [said(5, 5)], 20))
+
+    same, changed = (measure(each, [said(10, 5)], before) for each in (first, second))
+    carried, fallen = (measure(each, [said(1, 0)], before) for each in (first, second))
+
+    assert (same.findings.change, same.findings.before) == (Change.NO_MARGIN, 20)
+    assert (changed.findings.change, changed.findings.before) == (Change.FIRST, None)
+    assert carried.findings.low_sample is LowSample.CARRY_FORWARD
+    assert fallen.findings.low_sample is LowSample.PAY_NOTHING
+
+
 def test_nobody_answering_has_no_value_where_a_minimum_is_stated() -> None:
     """The measurement says so, instead of 0 %; the rule for low samples still holds."""
     empty = part(value="0", sample_size=0)
