@@ -1,6 +1,7 @@
 """Bank statements coming in: what matches is entered, what does not is confirmed by a person."""
 
 import asyncio
+from io import BytesIO
 
 import strawberry
 from strawberry import field
@@ -90,7 +91,7 @@ class MatchBankLinePayload(Payload):
 def read_statements(format: StatementFormat, content: bytes) -> tuple[Statement, ...]:
     """What a file says. Raises StatementBroken."""
     if format is StatementFormat.CSV:
-        return read_csv(content)
+        return read_csv(BytesIO(content))
     return read_camt(pieces(content))
 
 

@@ -1,13 +1,17 @@
 """Bank statements as CSV: one line a transfer, in columns that a bank's export is mapped to.
 
 The one rule: columns are found by their names in the first row, dates are ISO 8601 and amounts
-decimals with a point, and what is otherwise is refused with its line. Source: RFC 4180.
+decimals with a point, and what is otherwise is refused with its line. A file is read line by line:
+memory holds its transfers and one row, never the file. Source: RFC 4180.
 """
 
+import codecs
 import csv
 import io
 from collections.abc import Iterator
 from datetime import date
+from itertools import chain
+from typing import IO
 
 from ledger.amounts import Money
 from ledger.bankstatement import (
@@ -31,22 +35,63 @@ OPTIONAL = (
     "is_reversal",
 )
 MAX_TEXT = 4000
+MAX_ROW = 2 * MAX_TEXT * (len(REQUIRED) + len(OPTIONAL))
+"""Characters of a row, each of them doubled as a quote is: beyond them no row can be read."""
+PIECE = 65536
 
 
-def read_csv(data: bytes) -> tuple[BankStatement, ...]:
+def read_csv(file: IO[bytes]) -> tuple[BankStatement, ...]:
     """The statements of a CSV file, in order of appearance. Raises StatementBroken with its line.
 
     A statement ends where account or statement changes; comma or semicolon separates columns.
+    Requires a file that can be read again from its beginning.
     """
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise broken(line, "it is not UTF-8") from None
-    if "\0" in text:
-        raise broken(text.count("\n", 0, text.index("\0")) + 1, "it holds the character NUL")
+        return _statements(_Lines(text))
+    except UnicodeDecodeError:
+        raise broken(_first_undecodable(file), "it is not UTF-8") from None
+    finally:
+        text.detach()
+
+
+def _first_undecodable(file: IO[bytes]) -> int:
+    """The line of the first byte that is no UTF-8."""
+    decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
+    file.seek(0)
+    while True:
+        piece = file.read(PIECE)
+        try:
+            line += decoder.decode(piece, final=not piece).count("\n")
+        except UnicodeDecodeError as error:
+            return line + error.object[: error.start].count(b"\n")
+
+
+class _Lines:
+    """The lines of a file, one at a time; what belongs to one row is bounded."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self._number = self._held = 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._text.readline(MAX_ROW + 1):
+            self._number += 1
+            self._held += len(line)
+            if self._held > MAX_ROW:
+                raise broken(self._number, f"a row has more than {MAX_ROW} characters")
+            if "\0" in line:
+                raise broken(self._number, "it holds the character NUL")
+            yield line
+
+    def row_ended(self) -> None:
+        """What comes next belongs to another row."""
+        self._held = 0
+
+
+def _statements(given: _Lines) -> tuple[BankStatement, ...]:
     lines: dict[tuple[str, str, str], list[BankLine]] = {}
-    for number, row in _rows(text):
+    for number, row in _rows(given):
         account, statement = electronic(row["account"]), row["statement"]
         if not account or not statement:
             raise broken(number, "a line names its account and its statement")
@@ -60,14 +105,17 @@ def read_csv(data: bytes) -> tuple[BankStatement, ...]:
     )
 
 
-def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    head = text.partition("\n")[0]
+def _rows(given: _Lines) -> Iterator[tuple[int, dict[str, str]]]:
+    lines = iter(given)
+    if not (head := next(lines, "")):
+        return
     delimiter = ";" if head.count(";") > head.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(chain([head], lines), delimiter=delimiter, strict=True)
     columns: list[str] = []
     count = 0
     try:
         for cells in reader:
+            given.row_ended()
             if not columns:
                 columns = _columns([each.strip().lower() for each in cells])
                 continue

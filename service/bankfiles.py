@@ -44,13 +44,9 @@ def _camt(file: IO[bytes]) -> tuple[BankStatement, ...]:
     return read_camt(iter(lambda: file.read(CHUNK), b""))
 
 
-def _csv(file: IO[bytes]) -> tuple[BankStatement, ...]:
-    return read_csv(file.read())
-
-
 KINDS: Mapping[str, Callable[[IO[bytes]], tuple[BankStatement, ...]]] = {
     "camt053": _camt,
-    "csv": _csv,
+    "csv": read_csv,
 }
 """How a file of each kind is read."""
 

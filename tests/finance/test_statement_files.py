@@ -1,5 +1,7 @@
 """Files of banks: what is read from camt.053 and CSV, and how a broken one is refused."""
 
+from io import BytesIO
+
 import pytest
 
 from ledger.amounts import Money
@@ -80,13 +82,18 @@ def test_the_mark_is_the_banks_reference_whatever_file_shows_it() -> None:
     assert day.digest == again.digest != month.digest
 
 
+def file(text: str) -> BytesIO:
+    """A text as a file of a bank's."""
+    return BytesIO(text.encode())
+
+
 def test_an_account_is_one_however_its_iban_is_written() -> None:
     """In capitals or not, in groups of four or not, in either kind of file; other numbers stand."""
     transfers = (Transfer("1.00", bank_reference="B1"),)
     [plain] = read(camt(transfers, account="GB33BUKB20201555555555"))
     [written] = read(camt(transfers, account="gb33 bukb 2020 1555 5555 55"))
     [own] = read(camt(transfers, account="giro-77a"))
-    [listed] = read_csv(bank_csv(transfers).replace("GB1", "gb33bukb20201555555555").encode())
+    [listed] = read_csv(file(bank_csv(transfers).replace("GB1", "gb33bukb20201555555555")))
 
     assert plain.account == written.account == listed.account
     assert mark_of("p", plain, 0) == mark_of("p", written, 0) == mark_of("p", listed, 0)
@@ -138,7 +145,7 @@ def test_csv_says_the_same_as_camt() -> None:
     text = bank_csv(transfers)
     both = text + bank_csv((Transfer("3.00"),), "2024-06").partition("\r\n")[2]
 
-    [may, june] = read_csv(("\ufeff" + both.replace(",", ";")).encode())
+    [may, june] = read_csv(file("\ufeff" + both.replace(",", ";")))
 
     assert (may.statement_id, june.statement_id) == ("2024-05", "2024-06")
     assert [line.amount.amount_minor for line in may.lines] == [405_531, -200]
@@ -166,7 +173,7 @@ def test_csv_says_the_same_as_camt() -> None:
 def test_a_broken_csv_is_refused_with_its_line(text: str, line: int, reason: str) -> None:
     """Nothing is guessed."""
     with pytest.raises(StatementBroken, match=reason) as refused:
-        check_all(read_csv(text.encode()))
+        check_all(read_csv(file(text)))
 
     assert refused.value.facts["line"] == line
 
@@ -176,7 +183,7 @@ def test_a_csv_in_another_encoding_is_refused_with_its_line() -> None:
     data = bank_csv((Transfer("1.00"), Transfer("2.00", name="Müller"))).encode("latin-1")
 
     with pytest.raises(StatementBroken, match="UTF-8") as refused:
-        read_csv(data)
+        read_csv(BytesIO(data))
 
     assert refused.value.facts["line"] == 3
 
