@@ -17,7 +17,7 @@ from ledger.checkpoint import Checkpoint, Signer, parse_verifier, render_verifie
 from ledger.commands import Command, LogIdentity
 from ledger.decision import decide
 from ledger.evolution import evolve
-from ledger.fact import Fact, Placed
+from ledger.fact import EVERYBODY, Fact, Placed
 from ledger.history import decode_base64, open_entry, open_envelope, render_base64, seal
 from ledger.ids import EcosystemId, PartyId, Seed
 from ledger.tree import Frontier, leaf_hash
@@ -121,16 +121,31 @@ class Forger:
         self.count += 1
         return Seed(sha256(f"forged {self.count}".encode()).digest())
 
-    def verdict(self, path: Path) -> Verdict:
-        """What `jpi verify` says of the file, the log's true key being pinned."""
+    def shown_to(self, party_id: str) -> list[bytes]:
+        """The lines as a party's own export has them: without what it may not open."""
+        shown = []
+        for line, placed in zip(self.lines, self.placed, strict=True):
+            fields = decode_object(line)
+            if placed.audience != EVERYBODY and party_id not in placed.audience:
+                fields = {name: fields[name] for name in ("envelope", "leafHash")}
+            shown.append(encode(fields))
+        return shown
+
+    def verdict(self, path: Path, party_id: str = "") -> Verdict:
+        """What `jpi verify` says of the file, the log's true key being pinned.
+
+        With a party, of the file as that party would get it.
+        """
         key = render_verifier(self.signer.verifier)
         parse_verifier(key)
         note = sign_checkpoint(
             Checkpoint(str(self.header["origin"]), self.frontier.size, self.frontier.root()),
             self.signer,
         )
-        header = encode(self.header | {"size": self.frontier.size})
-        body = b"\n".join([header, *self.lines]) + b"\n" + checkpoint_line(note)
+        party = {"party": party_id} if party_id else {}
+        header = encode(self.header | {"size": self.frontier.size} | party)
+        lines = self.shown_to(party_id) if party_id else self.lines
+        body = b"\n".join([header, *lines]) + b"\n" + checkpoint_line(note)
         path.write_bytes(body + digest_line(sha256(body).hexdigest()))
         return verify(path, key)
 

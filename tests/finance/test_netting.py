@@ -52,16 +52,24 @@ async def settled(world: World, malus: str) -> None:
     given_terms = named(world, ids, terms)
     payload = await world.done(BUYER, "proposeScheme", given_terms, f"scheme {{ id }} {PROPOSED}")
     await world.agree(payload["proposal"], BUYER, "P0", "P1")
+    scheme = payload["scheme"]["id"]
     for period, value in (("2024-04", "80"), ("2024-05", "0"), ("2024-06", "70")):
-        place = {"indicatorId": ids["i0"], "period": period}
-        figures = {"partyId": world.parties["P0"], "value": value}
-        part = {"figures": figures, "evidenceSha256": "0" * 64}
-        await world.done("P0", "submitPart", place | {"declared": part})
-        agreed = await world.done("P0", "proposeMeasurement", place, PROPOSED)
-        await world.agree(agreed["proposal"], "P0")
-        asked = {"schemeId": payload["scheme"]["id"], "period": period}
-        settlement = await world.done(BUYER, "proposeSettlement", asked, PROPOSED)
-        await world.agree(settlement["proposal"], BUYER, "P0", "P1")
+        await measured_and_settled(world, ids["i0"], scheme, period, value)
+
+
+async def measured_and_settled(
+    world: World, indicator: str, scheme: str, period: str, value: str
+) -> None:
+    """A period measured and settled, by all whom it concerns."""
+    place = {"indicatorId": indicator, "period": period}
+    figures = {"partyId": world.parties["P0"], "value": value}
+    part = {"figures": figures, "evidenceSha256": "0" * 64}
+    await world.done("P0", "submitPart", place | {"declared": part})
+    agreed = await world.done("P0", "proposeMeasurement", place, PROPOSED)
+    await world.agree(agreed["proposal"], "P0")
+    asked = {"schemeId": scheme, "period": period}
+    settlement = await world.done(BUYER, "proposeSettlement", asked, PROPOSED)
+    await world.agree(settlement["proposal"], BUYER, "P0", "P1")
 
 
 @needs_hledger
