@@ -12,7 +12,7 @@ from graph.keys import Statement, statement_of
 from graph.nodes import local_id
 from graph.receipts import KEY, DryRun, write
 from graph.replies import SignatureInput
-from graph.scalars import Base64
+from graph.scalars import Base64, Sha256
 from ledger.actor import NotFound
 from ledger.dispute import EscalateDispute, RecordExternalRuling, SignRuling, ruling_statement
 from ledger.ladder import RulingOutcome
@@ -34,9 +34,7 @@ class SignRulingInput:
     idempotency_key: str = field(description=KEY)
     proposal_id: strawberry.ID = field(description="The disputed proposal.")
     outcome: RulingOutcome = field(description="How the dispute is ruled.")
-    document_sha256: str | None = field(
-        default=None, description="SHA-256 of the ruling's text: 64 lower-case hexadecimal digits."
-    )
+    document_sha256: Sha256 | None = field(default=None, description="Of the ruling's text.")
     signature: SignatureInput | None = field(
         default=None,
         description="By a consent key of your party over `consentStatement`; required where the "
@@ -51,9 +49,7 @@ class RecordExternalRulingInput:
     idempotency_key: str = field(description=KEY)
     proposal_id: strawberry.ID = field(description="The disputed proposal.")
     outcome: RulingOutcome = field(description="How the dispute is ruled.")
-    document_sha256: str = field(
-        description="SHA-256 of the ruling's text: 64 lower-case hexadecimal digits."
-    )
+    document_sha256: Sha256 = field(description="Of the ruling's text.")
     signature: Base64 = field(
         description="64 bytes, Ed25519, by the arbiter's key over `rulingStatement`."
     )
@@ -85,7 +81,7 @@ class DisputeQuery:
         proposal_id: Annotated[strawberry.ID, strawberry.argument(description="The proposal.")],
         outcome: Annotated[RulingOutcome, strawberry.argument(description="How it is ruled.")],
         document_sha256: Annotated[
-            str, strawberry.argument(description="SHA-256 of the ruling's text, hexadecimal.")
+            Sha256, strawberry.argument(description="Of the ruling's text.")
         ],
     ) -> Statement:
         """Bound to the proposal's entry and commitment."""

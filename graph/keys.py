@@ -19,7 +19,7 @@ from graph.paging import After, Before, Connection, First, Last, connection, win
 from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, Payload, write
 from graph.replies import DisputedPartInput
-from graph.scalars import Base64, Index, base64
+from graph.scalars import Base64, Index, Sha256, base64
 from ledger import keyring as rules
 from ledger.actor import NotFound
 from ledger.keyring import RegisterConsentKey, RegisterWitness, RevokeConsentKey
@@ -209,7 +209,7 @@ class KeyQuery:
             strawberry.argument(description="The part of an amount that is objected to."),
         ] = None,
         document_sha256: Annotated[
-            str | None, strawberry.argument(description="Of a ruling: the SHA-256 of its text.")
+            Sha256 | None, strawberry.argument(description="Of a ruling: of its text.")
         ] = None,
     ) -> Statement:
         """Bound to the proposal's entry and commitment: all sign the same bytes."""

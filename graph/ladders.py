@@ -10,7 +10,7 @@ from graph.context import NAME, Info
 from graph.enums import describe
 from graph.nodes import local_id
 from graph.parties import Party, party_by_id
-from graph.scalars import Base64, Index, base64
+from graph.scalars import Base64, Index, Sha256, base64
 from ledger import ladder as rules
 from ledger.ladder import LastWord, Level, RulingOutcome
 
@@ -81,9 +81,7 @@ class Ruling:
 
     sponsor: Sponsor = field(description="Who ruled, or laid down the arbiter's ruling.")
     outcome: RulingOutcome = field(description="How.")
-    document_sha256: str | None = field(
-        description="SHA-256 of the ruling's text, if it named one."
-    )
+    document_sha256: Sha256 | None = field(description="Of the ruling's text, if it named one.")
     index: Index = field(description="The entry of the ruling.")
     key_id: str | None = field(description="The consent key that signed it; null: unsigned.")
 
@@ -114,7 +112,7 @@ def ruling_of(ruling: rules.Ruling) -> Ruling:
     return Ruling(
         sponsor=sponsor_of(ruling.sponsor),
         outcome=ruling.outcome,
-        document_sha256=ruling.document_sha256 or None,
+        document_sha256=Sha256(ruling.document_sha256) if ruling.document_sha256 else None,
         index=Index(ruling.index),
         key_id=ruling.key_id or None,
     )

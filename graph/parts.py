@@ -12,7 +12,7 @@ from graph.figures import AttributionLineInput, Figures, FiguresInput, figures_o
 from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.receipts import KEY, DryRun, Payload, write
-from graph.scalars import Index
+from graph.scalars import Index, Sha256
 from ledger import part as rules
 from ledger.book import Indicator as IndicatorState
 from ledger.indicator import Attribution
@@ -36,7 +36,7 @@ class Part(Node):
     basis: BasisKind = field(
         description="The party's recorded observations, its declaration, or the ledger's entries."
     )
-    evidence_sha256: str | None = field(description="Hash of a declaration's evidence, hex.")
+    evidence_sha256: Sha256 | None = field(description="Of a declaration's evidence.")
     batches: list[Index] = field(description="Entries of the observation batches it rests on.")
     entries: list[Index] = field(
         description="Of LEDGER: the entries about initiatives that it was derived from."
@@ -69,7 +69,7 @@ def part_of(part: rules.Part) -> Part:
         id=global_id("Part", key),
         figures=figures_of(part.figures),
         basis=part.basis.kind,
-        evidence_sha256=part.basis.evidence_sha256 or None,
+        evidence_sha256=Sha256(part.basis.evidence_sha256) if part.basis.evidence_sha256 else None,
         batches=[] if is_derived else rests_on,
         entries=rests_on if is_derived else [],
         row_count=part.basis.row_count,
@@ -87,7 +87,7 @@ class DeclaredPartInput:
     """When the facts themselves are not in the ledger."""
 
     figures: FiguresInput = field(description="Your party's numbers.")
-    evidence_sha256: str = field(description="SHA-256 of the document behind them, 64 hex digits.")
+    evidence_sha256: Sha256 = field(description="Of the document behind them.")
 
 
 @strawberry.input(

@@ -1,6 +1,5 @@
 """Remarks: free text and evidence, for all or for some, whose text can be erased one day."""
 
-from base64 import b64decode
 from typing import Annotated
 
 import strawberry
@@ -12,7 +11,7 @@ from graph.nodes import Node, global_id, local_id
 from graph.paging import After, Before, Connection, First, Last, connection, window
 from graph.parties import Party, party_by_id
 from graph.receipts import KEY, DryRun, Payload, write
-from graph.scalars import Base64, Index, base64
+from graph.scalars import Index, Sha256
 from graph.texts import annex_text, erasable
 from ledger import remark as rules
 from ledger.read import Found, Narrowed
@@ -23,7 +22,7 @@ from ledger.remark import EraseAnnex, MakeRemark
 class Evidence:
     """By its hash."""
 
-    sha256: Base64 = field(description="SHA-256 of its bytes.")
+    sha256: Sha256 = field(description="Of its bytes.")
     media_type: str = field(description='As "application/pdf".')
 
 
@@ -59,7 +58,7 @@ def remark_of(state: rules.Remark) -> Remark:
         state=state,
         about_id=global_id("Proposal", state.about) if state.about else None,
         evidence=[
-            Evidence(sha256=base64(each.sha256), media_type=each.media_type)
+            Evidence(sha256=Sha256(each.sha256.hex()), media_type=each.media_type)
             for each in state.evidence
         ],
         index=Index(state.index),
@@ -76,7 +75,7 @@ async def load_remark(info: Info, key: str) -> Remark | None:
 class EvidenceInput:
     """By its hash."""
 
-    sha256: Base64 = field(description="SHA-256 of its bytes, 32 bytes.")
+    sha256: Sha256 = field(description="Of its bytes.")
     media_type: str = field(description='As "application/pdf", up to 120 characters.')
 
 
@@ -172,7 +171,7 @@ class RemarkMutation:
                     for number, each in enumerate(input.audience_ids)
                 ),
                 evidence=tuple(
-                    rules.Evidence(b64decode(each.sha256), each.media_type)
+                    rules.Evidence(bytes.fromhex(each.sha256), each.media_type)
                     for each in input.evidence
                 ),
             )

@@ -4,6 +4,7 @@ The one rule: a scalar that cannot be read refuses the request with its place an
 nothing was changed. Source: `api.md`, "numbers".
 """
 
+import re
 from base64 import b64encode
 from datetime import UTC, date, datetime
 from fractions import Fraction
@@ -21,8 +22,12 @@ from ledger.history import decode_base64
 Index = NewType("Index", int)
 Base64 = NewType("Base64", str)
 Json = NewType("Json", str)
+Sha256 = NewType("Sha256", str)
 Exact = NewType("Exact", str)
 """A Decimal that is written out already, with the decimals of its currency."""
+
+
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def _parse_decimal(value: object) -> Fraction:
@@ -60,6 +65,14 @@ def _parse_base64(value: object) -> Base64:
     except ValueError:
         raise _unreadable('Base64 is canonical, with padding, such as "aGVsbG8="') from None
     return Base64(str(value))
+
+
+def _parse_sha256(value: object) -> Sha256:
+    if isinstance(value, str) and _SHA256.fullmatch(value):
+        return Sha256(value)
+    raise _unreadable(
+        "a Sha256 is 64 lower-case hexadecimal digits, as sha256sum prints them for a file"
+    )
 
 
 def _parse_date(value: object) -> date:
@@ -124,6 +137,14 @@ SCALARS: dict[object, ScalarDefinition] = {
         specified_by_url="https://datatracker.ietf.org/doc/html/rfc4648#section-4",
         serialize=str,
         parse_value=_parse_base64,
+    ),
+    Sha256: strawberry.scalar(
+        name="Sha256",
+        description="SHA-256 of a document's bytes: 64 lower-case hexadecimal digits, as "
+        "`sha256sum` prints them. Hashes of the ledger's own are Base64.",
+        specified_by_url="https://doi.org/10.6028/NIST.FIPS.180-4",
+        serialize=str,
+        parse_value=_parse_sha256,
     ),
     Json: strawberry.scalar(
         name="CanonicalJson",

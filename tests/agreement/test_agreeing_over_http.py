@@ -157,7 +157,7 @@ async def test_an_arbiter_rules_by_its_key_and_a_ladder_without_a_last_word_is_r
 
         stated = await world.read(
             TRAIN,
-            """query($p: ID!, $d: String!) { rulingStatement(
+            """query($p: ID!, $d: Sha256!) { rulingStatement(
               proposalId: $p, outcome: BINDS, documentSha256: $d) { text bytes } }""",
             p=proposal["id"],
             d=DOCUMENT,

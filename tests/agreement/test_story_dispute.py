@@ -5,7 +5,7 @@ rule; the clock sends it to management, whose sponsors rule against each other; 
 it on; the executives rule alike, with their parties' keys, and it binds against the objection.
 """
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from tests.trust.test_signed_consents import registered
 from tests.world import PROPOSED, World, person
 
 RULING = sha256(b"The signal box was Network's; the measurement stands.").hexdigest()
-STATEMENT = """query($p: ID!, $k: String!, $d: Decision!, $h: String) { consentStatement(
+STATEMENT = """query($p: ID!, $k: String!, $d: Decision!, $h: Sha256) { consentStatement(
   proposalId: $p, keyId: $k, decision: $d, documentSha256: $h) { text bytes } }"""
 SHOWN = """query($id: ID!) { proposal(id: $id) { status allowedActions dispute { rung until
   sponsors { party { name } subject } rulings { outcome keyId sponsor { party { name } } } } } }"""
@@ -172,7 +172,7 @@ async def ruled_against_each_other(
 
 async def evidence_laid_down(world: World, proposal: str) -> None:
     """A comment with the hash of a document."""
-    log = b64encode(sha256(b"log").digest()).decode()
+    log = sha256(b"log").hexdigest()
     evidence = [{"sha256": log, "mediaType": "text/plain"}]
     remark = {"aboutId": proposal, "text": "See the log of the signal box.", "evidence": evidence}
     await world.done(TRACK, "makeRemark", remark)

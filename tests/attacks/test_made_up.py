@@ -32,6 +32,7 @@ CURRENT = {
     "Decimal": st.fractions(max_denominator=10**6).map(str)
     | st.decimals(allow_nan=False, allow_infinity=False, places=2).map(str),
     "CanonicalJson": st.just("{}"),
+    "Sha256": st.sampled_from(["0" * 64, "ab" * 32]),
     "Base64": st.sampled_from(["", "AAAA", "A" * 43 + "=", "A" * 86 + "=="]),
     "DateTime": st.datetimes(timezones=st.timezones()).map(lambda each: each.isoformat()),
     "Date": st.dates().map(str),

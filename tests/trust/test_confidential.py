@@ -12,7 +12,7 @@ from tests.test_story import BUYER, OTHERS, PARTNERS, TRACK, TRAIN
 from tests.trust.steps import exported, record
 from tests.world import PROPOSED, World, bare, indicator_terms
 
-REMARKS = "{ remarks { nodes { id text party { name } evidence { mediaType } } } }"
+REMARKS = "{ remarks { nodes { id text party { name } evidence { sha256 mediaType } } } }"
 ENTRY = """query($i: Index!) { entry(index: $i) {
   kind audienceIds leafHash opening { body } annex } }"""
 SECRET = "Your invoice of May is twice what we agreed."
@@ -20,7 +20,7 @@ SECRET = "Your invoice of May is twice what we agreed."
 
 async def told_to_one(world: World) -> tuple[str, int]:
     """The buyer tells one partner something; returns the remark's id and its entry."""
-    evidence = [{"sha256": "A" * 43 + "=", "mediaType": "application/pdf"}]
+    evidence = [{"sha256": "ab" * 32, "mediaType": "application/pdf"}]
     given = {"text": SECRET, "audienceIds": [world.parties[TRACK]], "evidence": evidence}
     payload = await world.done(BUYER, "makeRemark", given, "remark { id text }")
     assert payload["remark"]["text"] == SECRET
@@ -39,6 +39,7 @@ async def test_a_body_is_opened_by_its_audience_alone(
         data = await world.read(party, REMARKS)
         [found] = data["remarks"]["nodes"]
         assert found["text"] == SECRET
+        assert found["evidence"] == [{"sha256": "ab" * 32, "mediaType": "application/pdf"}]
         assert (await world.read(party, node, id=remark))["node"] is not None
         assert (await world.read(party, ENTRY, i=index))["entry"]["opening"] is not None
     for party in (TRAIN, OTHERS):
@@ -154,18 +155,23 @@ async def test_text_that_vanished_without_an_entry_is_found(
 async def test_a_remark_that_cannot_stand_is_refused(world: World) -> None:
     """Empty, endless, for strangers, about nothing: each with its place."""
     await world.found(BUYER, *PARTNERS)
-    hashed = {"sha256": "AAAA", "mediaType": "application/pdf"}
+    hashed = {"sha256": "ab" * 32, "mediaType": "a document"}
     for given, code, path in (
         ({"text": "  "}, "REMARK_MALFORMED", "text"),
         ({"text": "x" * 4001}, "REMARK_MALFORMED", "text"),
         ({"text": "x\u0000"}, "TEXT_MALFORMED", "text"),
-        ({"text": "x", "evidence": [hashed]}, "REMARK_MALFORMED", "evidence[0].sha256"),
+        ({"text": "x", "evidence": [hashed]}, "REMARK_MALFORMED", "evidence[0].mediaType"),
         ({"text": "x", "audienceIds": ["Party:" + "0" * 8]}, "NOT_FOUND", "audience[0]"),
         ({"text": "x", "aboutId": "Proposal:none"}, "NOT_FOUND", "proposalId"),
         ({"text": "x", "aboutId": world.parties[BUYER]}, "WRONG_KIND_OF_ID", "aboutId"),
     ):
         problem = await world.refused(BUYER, "makeRemark", given)
         assert (problem["code"], problem["path"]) == (code, path)
+    given = {"idempotencyKey": "k", "text": "x", "evidence": [hashed | {"sha256": "AB" * 32}]}
+    write = "mutation($i: MakeRemarkInput!) { makeRemark(input: $i) { problems { code } } }"
+    [error] = (await world.ask(write, {"i": given}, world.token(BUYER)))["errors"]
+    assert error["extensions"]["code"] == "BAD_REQUEST"
+    assert "sha256sum" in error["message"]
 
 
 async def occurrences(database: Embedded, *texts: str) -> dict[str, int]:

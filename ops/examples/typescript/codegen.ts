@@ -28,6 +28,7 @@ const config: CodegenConfig = {
           DateTime: "string",
           Decimal: "string",
           Index: "number",
+          Sha256: "string",
         },
       },
     },
