@@ -30,6 +30,12 @@ CODES = (
         "Get a new token from your party's issuer.",
     ),
     Code(
+        "NO_SUCH_ADDRESS",
+        "404, 405",
+        "Nothing is at this address, or it takes another method.",
+        "Ask `GET /` what is here.",
+    ),
+    Code(
         "LIMIT_EXCEEDED",
         "200, 400",
         "The document has more of something (`limit`) than is `allowed`; `found` says how many.",

@@ -196,7 +196,7 @@ def build(settings: Settings, clock: Clock = system_clock) -> Starlette:
     return Starlette(
         routes=routes(settings, guard, schema_of(settings)),
         middleware=passage(settings),
-        exception_handlers={Exception: unexpected},
+        exception_handlers={404: nowhere, 405: nowhere, Exception: unexpected},
         lifespan=lifespan,
     )
 
@@ -211,6 +211,16 @@ def schema_of(settings: Settings) -> Schema:
         )
     except DocumentsInvalid as error:
         raise CannotStart(f"JPI_DOCUMENTS: {error}") from error
+
+
+async def nowhere(_: Request, error: Exception) -> Response:
+    """An address where nothing is, or that takes another method than the one it was asked by."""
+    taken = (getattr(error, "headers", None) or {}).get("Allow")
+    if taken is None:
+        told = "Nothing is at this address: GET / says what is."
+        return error_response(told, "NO_SUCH_ADDRESS", 404)
+    told = f"This address takes {taken}."
+    return error_response(told, "NO_SUCH_ADDRESS", 405, {"allow": taken})
 
 
 async def unexpected(request: Request, error: Exception) -> Response:

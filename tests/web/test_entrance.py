@@ -69,3 +69,16 @@ async def test_what_is_closed_does_not_stand_there(settings: Settings) -> None:
     assert set(told) == {"what", "graphql", "schema", "live", "ready"}
     assert "GraphiQL" not in page
     assert "sandbox" not in page
+
+
+async def test_an_address_where_nothing_is_tells_of_the_entrance(world: World) -> None:
+    """In the form of every other error; so does one that takes another method."""
+    nowhere = await world.client.get("/nothing/here")
+    other = await world.client.request("DELETE", "/live")
+
+    assert (nowhere.status_code, other.status_code) == (404, 405)
+    for answer in (nowhere, other):
+        [error] = answer.json()["errors"]
+        assert error["extensions"] == {"code": "NO_SUCH_ADDRESS"}
+    assert "GET /" in nowhere.json()["errors"][0]["message"]
+    assert set(other.headers["allow"].split(", ")) == {"GET", "HEAD"}
