@@ -62,7 +62,9 @@ class Measurement(Node):
     parts: list[UsedPart] = field(description="What it follows from.")
     sample_size: int | None = field(description="n: single facts that the value counts.")
     answered: int | None = field(description='Answers that came in, "don\'t know" among them.')
-    invited: int | None = field(description="How many were asked, where parts state it.")
+    invited: int | None = field(
+        description="How many were asked; null unless each part with answers states it."
+    )
     response_rate: Fraction | None = field(description="answered / invited, 0 to 1, exact.")
     margin: Margin | None = field(description="95 % margin of error; null where there is none.")
     change: Change = field(description="Against the period before, with the noise verdict.")

@@ -60,8 +60,8 @@ PROMOTER, DETRACTOR = 9, 6
 class Outcome:
     """A value with its honest statistics.
 
-    `sample_size` is how many answers it counts, `answered` how many came in, `invited` how many
-    were asked; None where the parts do not say.
+    `sample_size` is how many answers it counts, `answered` how many came in; None where the parts
+    do not say. `invited` is how many were asked: see `invited_by`.
     """
 
     value: Fraction
@@ -115,8 +115,23 @@ def compute(terms: MethodTerms, parts: Sequence[Figures]) -> Outcome:
         None if margin is None else margin.scaled(terms.scale),
         n,
         _added([part.sample_size for part in parts]),
-        _added([part.invited for part in parts]),
+        invited_by(parts),
     )
+
+
+def invited_by(parts: Sequence[Figures]) -> int | None:
+    """How many people parts asked; None unless each part with answers says so.
+
+    Else answers would be set beside fewer people than were asked for them.
+    """
+    if any(part.invited is None and part.sample_size for part in parts):
+        return None
+    return invited_where_stated(parts)
+
+
+def invited_where_stated(parts: Sequence[Figures]) -> int | None:
+    """How many people those parts asked that say so; None where none does: rules version 2."""
+    return _added([part.invited for part in parts])
 
 
 def contributions(terms: MethodTerms, parts: Sequence[Figures]) -> tuple[Contribution, ...]:

@@ -18,7 +18,7 @@ RULES_VERSION = 3
 
 1: SUM and POOLED_RATIO alone, without margins, attribution or a period before. 2: what nobody
 answered had no target in a composite, another target or percentile was compared with, and a
-measurement bound whatever was changed since.
+measurement bound whatever was changed since; the invited of some parts stood for all.
 """
 
 MAX_INPUTS = 50

@@ -6,14 +6,23 @@ Source: `domain.md` sections 4 and 5.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ledger.drafting import check_figures
 from ledger.errors import Refusal
 from ledger.exclusion import Exclusion, indices
 from ledger.figures import Figures, NothingMeasured
-from ledger.formula import Contribution, InputValue, Outcome, compose, compute, contributions
+from ledger.formula import (
+    Contribution,
+    InputValue,
+    Outcome,
+    compose,
+    compute,
+    contributions,
+    invited_by,
+    invited_where_stated,
+)
 from ledger.indicator import (
     FROM_PREVIOUS,
     Attribution,
@@ -41,10 +50,9 @@ WITHOUT_SCORE = frozenset(
     {LowSample.NO_SCORE_REWEIGHT_IN_PROPORTION, LowSample.NO_SCORE_REWEIGHT_EQUALLY}
 )
 """Low samples that drop out, their weight going to the others."""
-AT_TARGET_FROM = 3
-"""Rules from which an input that is to count at its target does so where nobody answered, too."""
-ASKED_FROM = 3
-"""Rules from which a value is set beside one of another version only if that asked the same."""
+THIRD = 3
+"""Rules by which an input counts at its target where nobody answered too, a value is set beside one
+that asked the same, and answers beside people only if all parts say how many they asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +139,7 @@ def result(
         findings=Findings(
             margin=outcome.margin if outcome else None,
             answered=outcome.answered if outcome else 0,
-            invited=outcome.invited if outcome else _invited(used),
+            invited=outcome.invited if outcome else _invited(used, rules_version),
             is_void=outcome is None,
             low_sample=drawn.rule,
             drawn_from=drawn.drawn_from,
@@ -156,7 +164,7 @@ def _drawn(
 ) -> _Drawn:
     """The parts' own value, or what the low-sample rule puts in its place."""
     try:
-        own = compute(terms.method, figures)
+        own = _computed(terms, figures, rules_version)
     except NothingMeasured:
         if terms.minimum_sample == 0:
             raise
@@ -202,7 +210,7 @@ def _from_previous(
     try:
         for each in pooled:
             check_figures(terms, each, "")
-        outcome = compute(terms.method, pooled)
+        outcome = _computed(terms, pooled, rules_version)
     except Refusal:
         return None
     if outcome.sample_size is None or outcome.sample_size < terms.minimum_sample:
@@ -247,11 +255,8 @@ def _composed(
 
 
 def _drops(neighbour: Neighbour, rules_version: int) -> bool:
-    """Whether an input has no score; where its target is agreed for it, it has one, answers or not.
-
-    By the rules before version 3 it had none where nobody answered.
-    """
-    if neighbour.rule is LowSample.PAY_AT_TARGET and rules_version >= AT_TARGET_FROM:
+    """Whether an input has no score; where its target is agreed for it, it has one."""
+    if neighbour.rule is LowSample.PAY_AT_TARGET and rules_version >= THIRD:
         return False
     return neighbour.measurement.findings.is_void or neighbour.rule in WITHOUT_SCORE
 
@@ -276,11 +281,8 @@ def is_comparable(terms: IndicatorTerms, before: IndicatorTerms) -> bool:
 
 
 def _asks_the_same(terms: IndicatorTerms, before: IndicatorTerms, rules_version: int) -> bool:
-    """Whether a value by one version says what one by the other would have said.
-
-    The rules before version 3 did not ask which target, percentile or segment it was of.
-    """
-    return rules_version < ASKED_FROM or _question(terms.method) == _question(before.method)
+    """Whether a value by one version says what one by the other would have said."""
+    return rules_version < THIRD or _question(terms.method) == _question(before.method)
 
 
 def _question(method: MethodTerms) -> tuple[object, ...]:
@@ -308,9 +310,17 @@ def _change(
     return verdict, measured.index
 
 
-def _invited(used: Sequence[PartUsed]) -> int | None:
-    known = [part.figures.invited for part in used if part.figures.invited is not None]
-    return sum(known) if known else None
+def _computed(terms: IndicatorTerms, figures: Sequence[Figures], rules_version: int) -> Outcome:
+    """What figures give, by a version of the rules."""
+    found = compute(terms.method, figures)
+    if rules_version < THIRD:
+        return replace(found, invited=invited_where_stated(figures))
+    return found
+
+
+def _invited(used: Sequence[PartUsed], rules_version: int) -> int | None:
+    asked = invited_by if rules_version >= THIRD else invited_where_stated
+    return asked([part.figures for part in used])
 
 
 def _first_rules(

@@ -160,6 +160,14 @@ def test_invited_and_answered_give_the_response_rate() -> None:
     assert compute(method(Method.TOP_TWO_BOX), [answered("a", [5])]).invited is None
 
 
+def test_answers_are_not_set_beside_fewer_people_than_were_asked_for_them() -> None:
+    """One part of three answers says that two were asked, the other nothing: no rate above one."""
+    parts = [answered("a", [5, 4], 2), answered("b", [3, 4])]
+
+    assert compute(method(Method.TOP_TWO_BOX), parts).invited is None
+    assert compute(method(Method.TOP_TWO_BOX), [*parts[:1], answered("b", [])]).invited == 2
+
+
 @pytest.mark.parametrize(
     ("stated", "path"),
     [
