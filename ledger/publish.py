@@ -51,13 +51,17 @@ class Publisher:
         self._clock = clock
         self._watch: Watch = watch or NoWatch()
         self._due: dict[EcosystemId, asyncio.Task[None]] = {}
+        self._running: set[asyncio.Task[None]] = set()
         self._turns: WeakValueDictionary[EcosystemId, asyncio.Lock] = WeakValueDictionary()
         self._is_closing = False
 
     def notice(self, ecosystem_id: EcosystemId) -> None:
         """Something was committed: publish within a second, once for all that comes until then."""
         if ecosystem_id not in self._due and not self._is_closing:
-            self._due[ecosystem_id] = asyncio.create_task(self._publish_later(ecosystem_id))
+            task = asyncio.create_task(self._publish_later(ecosystem_id))
+            self._due[ecosystem_id] = task
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
 
     async def _publish_later(self, ecosystem_id: EcosystemId) -> None:
         await asyncio.sleep(PAUSE_SECONDS)
@@ -136,7 +140,7 @@ class Publisher:
         return sign_checkpoint(Checkpoint(ecosystem.origin, head.size, head.root()), signer)
 
     async def close(self) -> None:
-        """Publish what is due, now."""
+        """Publish what is due, now, and finish what is being published."""
         self._is_closing = True
         due, self._due = dict(self._due), {}
         for ecosystem_id, task in due.items():
@@ -145,6 +149,7 @@ class Publisher:
                 await self.publish(ecosystem_id)
             except (Trouble, Fault) as error:
                 log.warning("no checkpoint of %s at shutdown: %s", ecosystem_id, error)
+        await asyncio.gather(*self._running, return_exceptions=True)
 
 
 async def _ecosystem(connection: Connection, ecosystem_id: EcosystemId) -> Ecosystem:

@@ -19,7 +19,7 @@ from service.embedded import Embedded
 from service.keys import log_signer, log_signers
 from service.memory import FileMemory
 from service.settings import Settings
-from tests.desk import Clock, Desk, until
+from tests.desk import Clock, Desk, holding, until
 from tests.world import World, serving
 
 NOTED = """mutation($g: RecordObservationsInput!) { recordObservations(input: $g) {
@@ -154,6 +154,23 @@ async def test_a_checkpoint_that_could_not_be_kept_is_kept_once_it_can(
         await owner.execute("DROP TRIGGER full_disk ON checkpoint")
         await until(published, "it is kept")
     await owner.close()
+
+
+async def test_a_shutdown_waits_for_what_is_being_published(
+    settings: Settings, database: Embedded, tmp_path: Path
+) -> None:
+    """The pool closes after it: a checkpoint that was begun is kept."""
+    async with publishing(settings, tmp_path / "m") as (desk, publisher):
+        await desk.found(settings)
+        async with holding(database, desk.actor.ecosystem_id) as hold:
+            await until(hold.is_waited_for, "the checkpoint waits for the head")
+            closing = asyncio.create_task(publisher.close())
+            closed, _ = await asyncio.wait({closing}, timeout=0.1)
+            await hold.let_go()
+        await closing
+        published = await kept(database)
+    assert not closed
+    assert [row["size"] for row in published] == [1]
 
 
 async def test_what_a_crash_left_without_a_checkpoint_is_published_at_the_next_start(
