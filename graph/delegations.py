@@ -143,7 +143,9 @@ class AdoptBusinessCalendarInput:
     time_zone: str = field(description="IANA name, such as Europe/London.")
     working_days: list[Weekday] = field(description="1 to 7 weekdays, each once.")
     holidays: list[date] = field(
-        default_factory=list, description="Up to 1000 local dates, each once, in any order."
+        default_factory=list,
+        description="Up to 1000 local dates, each once, in any order; with other free days never "
+        "more than 62 on end.",
     )
 
 

@@ -15,12 +15,17 @@ from immutables import Map
 
 from ledger.errors import Refusal
 from ledger.fact import Fact, Placed
-from ledger.periods import TimeZoneUnknown
+from ledger.periods import FIRST_YEAR, TimeZoneUnknown
 
 MAX_HOLIDAYS = 1000
 """Holidays that a calendar may list: decades of them."""
 MAX_DAYS = 250
 """Business days that a time limit may have: about a year."""
+
+
+MAX_REST_DAYS = 62
+"""Calendar days on end without a business day: a school's summer. By decades of them one party
+would hold up every dispute, whose rungs last until all who were asked had their days."""
 
 
 class BusinessCalendarMalformed(Refusal):
@@ -136,6 +141,24 @@ def check_calendar(calendar: BusinessCalendar) -> None:
         raise BusinessCalendarMalformed("holidays", reason=f"more than {MAX_HOLIDAYS} holidays")
     if list(holidays) != sorted(set(holidays)):
         raise BusinessCalendarMalformed("holidays", reason="a holiday stands twice")
+    _check_rest(calendar)
+
+
+def _check_rest(calendar: BusinessCalendar) -> None:
+    """Return if business days come back within MAX_REST_DAYS. Raises BusinessCalendarMalformed."""
+    free, end = set(calendar.holidays), date.min
+    for holiday in calendar.holidays:
+        if not FIRST_YEAR <= holiday.year < date.max.year:
+            reason = f"{holiday} lies in no usual year"
+            raise BusinessCalendarMalformed("holidays", reason=reason)
+        if holiday < end:
+            continue  # of the rest before
+        start, end = holiday, holiday
+        while end in free or WEEK[end.weekday()] not in calendar.working_days:
+            end += timedelta(days=1)
+            if (end - start).days > MAX_REST_DAYS:
+                reason = f"no business day in {MAX_REST_DAYS} days from {start} on"
+                raise BusinessCalendarMalformed("holidays", reason=reason)
 
 
 def adopt(command: AdoptBusinessCalendar) -> tuple[Fact, ...]:

@@ -1,6 +1,6 @@
 """Deadlines, notices, silence: counted by each party's own days, never before it was told."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -85,6 +85,21 @@ def test_a_calendar_changed_later_binds_later_proposals_only() -> None:
     assert second.at == instant("2026-03-21T00:00")
 
 
+def test_no_calendar_holds_up_the_others_for_decades() -> None:
+    """Who works on Mondays, but for the next thousand, would stall disputes for nineteen years."""
+    told = Told.founded(TRACK)
+    mondays = tuple(date(2026, 3, 9) + timedelta(weeks=n) for n in range(1000))
+    summer = tuple(date(2026, 7, 1) + timedelta(days=n) for n in range(62))
+
+    for calendar in (
+        BusinessCalendar(working_days=(Weekday.MONDAY,), holidays=mondays),
+        BusinessCalendar(working_days=WEEK, holidays=(*summer, date(2026, 9, 1))),
+    ):
+        with pytest.raises(BusinessCalendarMalformed, match="no business day in 62 days from 2026"):
+            told.when(TRACK, AdoptBusinessCalendar(calendar))
+    told.when(TRACK, AdoptBusinessCalendar(BusinessCalendar(working_days=WEEK, holidays=summer)))
+
+
 def test_calendars_that_cannot_be_counted_by_are_refused() -> None:
     """No day, a day twice, an unknown zone."""
     told = Told.founded(TRACK)
@@ -95,6 +110,7 @@ def test_calendars_that_cannot_be_counted_by_are_refused() -> None:
         (BusinessCalendar(working_days=()), BusinessCalendarMalformed),
         (BusinessCalendar(working_days=(WEEK[0], WEEK[0])), BusinessCalendarMalformed),
         (BusinessCalendar(holidays=(holiday, holiday)), BusinessCalendarMalformed),
+        (BusinessCalendar(holidays=(date(9999, 12, 31),)), BusinessCalendarMalformed),
     ):
         with pytest.raises(refusal):
             told.when(TRACK, AdoptBusinessCalendar(calendar))
