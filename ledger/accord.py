@@ -292,8 +292,8 @@ def agreed(
         yield from posted(book, key)
     elif proposal.kind is ProposalKind.PERIOD_CLOSE and not is_partial:
         yield from closed_books(book, key)
-    elif is_partial and proposal.undisputed_index is None:
-        yield from part_posted(book, proposal)
+    elif is_partial:
+        yield from part_posted(book, proposal, is_final=True)
 
 
 def refused(

@@ -152,8 +152,9 @@ def check_agreement(book: Book, placed: Placed) -> bool:
             proposal = book.agreements.get(book.settlement_proposals[key])
             binds = proposal.undisputed_index is not None or proposal.is_partial
             require(binds, "its undisputed part binds not yet")
-            [expected] = part_posted(book, proposal)
-            require(expected.event == posted, "its postings do not follow from the settlement")
+            follows = part_posted(book, proposal, is_final=proposal.is_partial)
+            expected = [fact.event for fact in follows]
+            require(expected == [posted], "its postings do not follow from the settlement")
         case event:
             return isinstance(event, FOLLOWING)
     return True

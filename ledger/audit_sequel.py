@@ -152,8 +152,7 @@ class Sequel:
                     yield from map(_owed, closed_books(book, key))
             case ProposalAgreed(proposal_id=key):
                 proposal = book.agreements.get(key)
-                if proposal.undisputed_index is None:
-                    yield from map(_owed, part_posted(book, proposal))
+                yield from map(_owed, part_posted(book, proposal, is_final=True))
             case UndisputedBound(proposal_id=key):
                 yield from map(_owed, part_posted(book, book.agreements.get(key)))
             case _:

@@ -31,7 +31,7 @@ from ledger.terms import (
 from ledger.trace import TraceInput, TraceStep
 from ledger.weighting import Contribution, contributions, total_of
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Version of the evaluation below; a settlement names it, so that old cents replay as they were."""
 
 COUNTS_PERIODS = 3
@@ -41,6 +41,10 @@ and a year's cap counts the year's later periods that are settled already (`basi
 CAPS_HOLD_ROUNDED = 3
 """Since this version cents are left over from the amounts themselves: before, the rounded total was
 split in proportion, which could lift a part above its own amount, and so above its cap."""
+
+COUNTS_BOUND = 4
+"""Since this version a true-up of which only the undisputed part binds gave that part: before, it
+counted as given in full, and what never bound was never owed (`undisputed`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from ledger.rotation import LogKeyRotated
 from ledger.scheme import Scheme, SchemeProposed
 from ledger.settlement import Settlement, SettlementKind, SettlementProposed, given_by
 from ledger.stake import StakeProposed, evolve_sealed
-from ledger.undisputed import undisputed
+from ledger.undisputed import bound_part
 from ledger.workdays import BusinessCalendarAdopted
 
 
@@ -255,8 +255,8 @@ def _with_settled(book: Book, proposal: Proposal, settlement: Settlement) -> Boo
     given = book.given
     stakes = book.sealed.stakes_of(settlement.settlement_id).values()
     bound = settlement.content
-    if proposal.is_partial and not bound.corrected:
-        bound = replace(bound, stakes=undisputed(bound, proposal))
+    if proposal.is_partial:
+        bound = bound_part(bound, proposal)
     for content in (bound, *(stake.content for stake in stakes)):
         for period, amounts in given_by(content).items():
             at = (content.scheme_id, period)

@@ -115,10 +115,21 @@ class PartStake:
     amount: Money
     withholding: Withholding | None = None
 
+    def plus(self, other: "PartStake") -> "PartStake":
+        """Both of one stake together."""
+        amount = Money(self.amount.currency, self.amount.amount_minor + other.amount.amount_minor)
+        if self.withholding is None or other.withholding is None:
+            return PartStake(self.party_id, amount, self.withholding or other.withholding)
+        whole = self.withholding.less(other.withholding.opposite)
+        return PartStake(self.party_id, amount, whole)
+
 
 @dataclass(frozen=True, slots=True)
 class SettlementPartPosted:
-    """The undisputed part of a settlement enters the books in time, while the rest is disputed."""
+    """The undisputed part of a settlement enters the books in time, while the rest is disputed.
+
+    A second one ends what stayed withheld for the disputed part, where that part never binds.
+    """
 
     settlement_id: str
     stakes: tuple[PartStake, ...]

@@ -41,6 +41,12 @@ class Withholding:
     beyond: Money
 
     @property
+    def is_nothing(self) -> bool:
+        """Whether it moves nothing."""
+        amounts = (self.withheld, self.released, self.kept, self.beyond)
+        return not any(each.amount_minor for each in amounts)
+
+    @property
     def owed(self) -> Money:
         """What the payer owes the partner; below zero: the partner the payer."""
         minor = self.released.amount_minor + self.beyond.amount_minor
@@ -91,8 +97,8 @@ class Stake:
     @property
     def is_nothing(self) -> bool:
         """Whether the partner gets, owes and had withheld nothing."""
-        held = self.withholding.withheld.amount_minor if self.withholding else 0
-        return not (self.amount.amount_minor or held)
+        held = self.withholding
+        return not self.amount.amount_minor and (held is None or held.is_nothing)
 
     @property
     def opposite(self) -> "Stake":

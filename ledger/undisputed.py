@@ -14,6 +14,7 @@ from ledger.actor import NotFound
 from ledger.amounts import Money
 from ledger.book import Book
 from ledger.errors import Refusal
+from ledger.evaluation import COUNTS_BOUND
 from ledger.fact import Fact
 from ledger.journal import PartStake, SettlementPartPosted, post, stake_lines
 from ledger.proposal import Proposal, ProposalKind
@@ -38,6 +39,38 @@ def undisputed(content: SettlementContent, proposal: Proposal) -> tuple[Stake, .
     )
 
 
+def bound_part(content: SettlementContent, proposal: Proposal) -> SettlementContent:
+    """A settlement of which the undisputed part alone binds, as what it gave.
+
+    Of a true-up, what does not bind is missing from the newest period that it corrects, then from
+    the one before: it stays owed there, for the next true-up. Law: what the periods gained adds up
+    to what binds. By the rules that settled it.
+    """
+    stakes = undisputed(content, proposal)
+    if not content.corrected:
+        return replace(content, stakes=stakes)
+    if content.rules_version < COUNTS_BOUND:
+        return content
+    missing = [
+        whole.amount.amount_minor - part.amount.amount_minor
+        for whole, part in zip(content.stakes, stakes, strict=True)
+    ]
+    corrected = []
+    for each in reversed(content.corrected):
+        after = []
+        for place, (before, now) in enumerate(zip(each.before, each.after, strict=True)):
+            cut = _cut(now.amount_minor - before.amount_minor, missing[place])
+            missing[place] -= cut
+            after.append(Money(now.currency, now.amount_minor - cut))
+        corrected.append(replace(each, after=tuple(after)))
+    return replace(content, stakes=stakes, corrected=tuple(reversed(corrected)))
+
+
+def _cut(change: int, missing: int) -> int:
+    """What of an amount that is missing a change of its own direction can lack."""
+    return max(min(change, missing), 0) if missing > 0 else min(max(change, missing), 0)
+
+
 def _less(stake: Stake, cut: int, *, is_credit: bool) -> Stake:
     """A stake nearer to zero by a part of it; what was withheld for that part stays withheld."""
     whole = stake.amount.amount_minor
@@ -46,6 +79,15 @@ def _less(stake: Stake, cut: int, *, is_credit: bool) -> Stake:
         return replace(stake, amount=left)
     certain = retention.undisputed(held.withheld, stake.amount, left, is_credit=is_credit)
     return replace(stake, amount=left, withholding=certain)
+
+
+def _decided(stake: Stake, content: SettlementContent) -> Stake:
+    """A stake of which no more will come: what was withheld is released or kept."""
+    if (held := stake.withholding) is None:
+        return stake
+    is_credit = content.kind is SettlementKind.CREDIT
+    whole = retention.released(held.withheld, stake.amount, is_credit=is_credit)
+    return replace(stake, withholding=whole)
 
 
 def unposted(
@@ -84,13 +126,24 @@ def _so_far(stake: Stake, part: PartStake | None) -> Stake:
     return replace(stake, amount=part.amount, withholding=part.withholding)
 
 
-def part_posted(book: Book, proposal: Proposal) -> Iterator[Fact]:
-    """What the undisputed part of a settlement posts; nothing of any other proposal."""
+def part_posted(book: Book, proposal: Proposal, *, is_final: bool = False) -> Iterator[Fact]:
+    """What the undisputed part of a settlement posts; nothing of any other proposal.
+
+    `is_final`: the rest never binds. Nothing then stays withheld for it, also where the part was
+    posted before.
+    """
     if proposal.kind is not ProposalKind.SETTLEMENT:
         return
     state, outsourcer = book.settlements[proposal.proposal_id], _outsourcer(book)
-    left = unposted(book, state.content, undisputed(state.content, proposal))
+    certain = undisputed(state.content, proposal)
+    if is_final:
+        certain = tuple(_decided(stake, state.content) for stake in certain)
+    left = unposted(book, state.content, certain)
     stakes = [stake for stake in left if stake.party_id != outsourcer]
+    if is_final and proposal.undisputed_index is not None:
+        stakes = [stake for stake in stakes if not stake.is_nothing]
+        if not stakes:
+            return
     lines = [
         line
         for stake in stakes
@@ -106,7 +159,9 @@ def with_part_posted(book: Book, state: Settlement, event: SettlementPartPosted)
     place = (state.content.scheme_id, state.content.place)
     done = _done(book, state.content)
     for stake in event.stakes:
-        done = done.set((event.settlement_id, stake.party_id), stake)
+        at = (event.settlement_id, stake.party_id)
+        before = done.get(at)
+        done = done.set(at, stake if before is None else before.plus(stake))
     return replace(book, part_posted=book.part_posted.set(place, done))
 
 

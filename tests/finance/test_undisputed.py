@@ -42,6 +42,8 @@ class Told(Chronicle):
         funding = {"pool": {"amount": "100.00", "currency": "EUR"}}
         stated: dict[str, Any] = {"funding": funding, "split": shared("1"), **other}
         self.scheme(engine_terms(declared([item(0, form)], **stated)))
+        self.beginning = self.book
+        self.entered: list[Placed] = []
 
     def do(self, party: str, command: Command) -> str:
         """A party acts: the id of what it was about."""
@@ -59,7 +61,16 @@ class Told(Chronicle):
             self.sequel.check(placed)
             self.book = evolve(self.book, placed)
             self.sequel.note(self.book, placed)
+            self.entered.append(placed)
         return decision.object_id
+
+    def untold(self) -> Sequel:
+        """What an audit holds owed where the last entry is left out."""
+        book, sequel = self.beginning, Sequel()
+        for placed in self.entered[:-1]:
+            book = evolve(book, placed)
+            sequel.note(book, placed)
+        return sequel
 
     def proposed(self, value: int, replaces: str = "") -> str:
         """January measured, or measured anew, and its settlement proposed."""

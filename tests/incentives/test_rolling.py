@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.audit_payout import check_settlement
+from ledger.evaluation import RULES_VERSION
 from ledger.indicator import RollingCount
 from ledger.proposal import ProposalKind
 from ledger.rule import RuleBroken
@@ -116,4 +117,4 @@ def test_what_older_rules_settled_recomputes_by_them() -> None:
     for rules in (2, 3):
         check_settlement(told.book, NOW, SettlementProposed(opening, "x", by(rules)))
     with pytest.raises(RuleBroken):
-        check_settlement(told.book, NOW, SettlementProposed(opening, "x", by(4)))
+        check_settlement(told.book, NOW, SettlementProposed(opening, "x", by(RULES_VERSION + 1)))
