@@ -14,10 +14,17 @@ from ledger.netting import DuesNetted
 from ledger.partner import SchemePartProposed, SealedAt, is_confidential, personal
 from ledger.payout import posted, set_off
 from ledger.proposal import ProposalStatus
+from ledger.reversal import reversible
 from ledger.rule import RuleBroken, ecosystem, require
 from ledger.scheme import Scheme, SchemeProposed
-from ledger.settlement import SettlementContent, SettlementKind, SettlementProposed, own_kind
-from ledger.settling import corrected_periods, joint, settled
+from ledger.settlement import (
+    Corrected,
+    SettlementContent,
+    SettlementKind,
+    SettlementProposed,
+    own_kind,
+)
+from ledger.settling import corrected_periods, joint, sealed_parties, settled
 from ledger.stake import SealedPart, SealedStake, StakeProposed
 
 
@@ -98,17 +105,29 @@ def check_settlement(book: Book, at: datetime, event: SettlementProposed) -> Non
     if rules == first_terms.RULES_VERSION:
         measured = measured_for(book, agreed.terms.indicator_ids(), period)
         expected = first_settlement.compute_first(agreed, measured, period, key)
-    elif is_confidential(agreed.terms) and kind is not SettlementKind.REVERSAL:
+    elif parties := sealed_parties(book, agreed, kind, period):
         stakes = book.sealed.stakes_of(key)
         _check_places(book, content.sealed, stakes)
         named = corrected_periods(stake.content for stake in stakes.values())
         known = {each.period for each in content.corrected}
         require(known.issuperset(each.period for each in named), "it hides a corrected period")
+        if kind is SettlementKind.REVERSAL:
+            _check_taken_back(book, agreed, content, parties)
         named_here = (content.corrected, content.sealed, rules)
         expected = joint(book, agreed, kind, period, key, *named_here)
     else:
         expected = settled(book, agreed, kind, period, at, key, rules=rules)
     require(expected == content, "it computes otherwise")
+
+
+def _check_taken_back(
+    book: Book, agreed: Scheme, content: SettlementContent, party_ids: Sequence[str]
+) -> None:
+    """A confidential reversal takes back all stakes of what was settled, and names it."""
+    back = Corrected(content.period, reversible(book, agreed, content.period).settlement_id, (), ())
+    require(content.corrected == (back,), "it takes back another settlement")
+    whose = [place.party_id for place in content.sealed]
+    require(sorted(whose) == sorted(party_ids), "it takes back other stakes")
 
 
 def check_posted(book: Book, entered: SettlementPosted | StakePosted) -> None:

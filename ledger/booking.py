@@ -255,11 +255,8 @@ def _settled(book: Book, placed: Placed, event: SettlementEvent) -> Book:
         if (known := book.dues.get(stake.reference)) is not None:
             for due in grown(known, stake.owed.amount_minor, outsourcer, placed.index, terms):
                 desk.keep(due)
-    if isinstance(event, StakePosted):
-        at = (event.settlement_id, event.party_id)
-        sealed = replace(book.sealed, posted=book.sealed.posted.set(at, placed.index))
-        book = replace(book, sealed=sealed)
-    return with_postings(replace(desk.closed(book), posted=posted), event.postings)
+    book = _with_stake_posted(desk.closed(book), placed, event)
+    return with_postings(replace(book, posted=posted), event.postings)
 
 
 def _payment_terms(book: Book, settled: Settlement) -> PaymentTerms:
@@ -282,7 +279,17 @@ def _reversed(book: Book, placed: Placed, settled: Settlement, event: Settlement
         if (due := book.dues.get(stake.reference)) is not None:
             desk.keep(replace(due, amount=Money(due.amount.currency, 0)))
     posted = book.posted.set(settled.settlement_id, placed.index)
-    return with_postings(replace(desk.closed(book), posted=posted), event.postings)
+    book = _with_stake_posted(desk.closed(book), placed, event)
+    return with_postings(replace(book, posted=posted), event.postings)
+
+
+def _with_stake_posted(book: Book, placed: Placed, event: SettlementEvent) -> Book:
+    """The Book once a confidential stake is posted; of other entries as it was."""
+    if not isinstance(event, StakePosted):
+        return book
+    at = (event.settlement_id, event.party_id)
+    sealed = replace(book.sealed, posted=book.sealed.posted.set(at, placed.index))
+    return replace(book, sealed=sealed)
 
 
 def _netted(book: Book, event: DuesNetted) -> Book:

@@ -65,4 +65,6 @@ def _reverses(book: Book, event: SettlementEvent) -> int | None:
     if content.kind is not SettlementKind.REVERSAL:
         return None
     [corrected] = content.corrected
+    if isinstance(event, StakePosted):
+        return book.sealed.posted[corrected.settlement_id, event.party_id]
     return book.posted[corrected.settlement_id]

@@ -27,7 +27,7 @@ from ledger.proposal import ProposalKind
 from ledger.reversal import reversal_of
 from ledger.scheme import ProposeScheme
 from ledger.settlement import ProposeSettlement, SettlementKind
-from ledger.settling import settle
+from ledger.settling import sealed_parties, settle
 from ledger.stake import StakeProposed
 from ledger.trust import member, proposed
 from ledger.undisputed import unposted
@@ -92,7 +92,8 @@ def _propose_settlement(
     agreed = book.current_scheme(command.scheme_id)
     if agreed is None:
         raise NotFound("schemeId", what="agreed scheme", id=command.scheme_id)
-    if is_confidential(agreed.terms) and actor.party_id != ecosystem.outsourcer.party_id:
+    is_partner = actor.party_id != ecosystem.outsourcer.party_id
+    if is_partner and is_confidential(agreed.terms):
         raise OutsourcerProposes("schemeId")
     own = settlement.own_kind(agreed)
     kind = command.kind or own
@@ -100,6 +101,8 @@ def _propose_settlement(
         raise settlement.AlreadySettled("period", period=command.period)
     if kind in (SettlementKind.INCENTIVE, SettlementKind.CREDIT) and kind is not own:
         raise settlement.KindDiffers("kind", own=own, kind=kind)
+    if is_partner and sealed_parties(book, agreed, kind, command.period):
+        raise OutsourcerProposes("period")  # its terms were confidential when it was settled
     require_open(book, agreed, command.period)
     require_alone(book, agreed.scheme_id, kind, command.replaces)
     settlement_id = seed.new_id()

@@ -14,7 +14,6 @@ from ledger.book import Book, replace
 from ledger.errors import Refusal
 from ledger.evaluation import RULES_VERSION
 from ledger.journal import Line, stake_lines
-from ledger.partner import is_confidential
 from ledger.proposal import Proposal
 from ledger.retention import Stake
 from ledger.scheme import Scheme
@@ -38,16 +37,16 @@ def reversible(book: Book, agreed: Scheme, period: str) -> Settlement:
     proposal_id = book.settled.get((agreed.scheme_id, period))
     if proposal_id is None:
         raise NotReversible("period", period=period, reason="none is agreed")
-    if is_confidential(agreed.terms):
-        raise NotReversible("schemeId", period=period, reason="its stakes are confidential")
     found = book.settlements[proposal_id]
-    if found.settlement_id not in book.posted:
+    if not found.content.sealed and found.settlement_id not in book.posted:
         raise NotReversible("period", period=period, reason="only its undisputed part binds")
     parts = book.part_posted.get((agreed.scheme_id, period), Map())
     if any(settlement_id != found.settlement_id for settlement_id, _ in parts):
         reason = "an undisputed part was posted of an earlier one"
         raise NotReversible("period", period=period, reason=reason)
-    dues = (book.dues.get(stake.reference) for stake in found.content.stakes)
+    opened = (each.content for each in book.sealed.stakes_of(found.settlement_id).values())
+    stakes = (stake for content in (found.content, *opened) for stake in content.stakes)
+    dues = (book.dues.get(stake.reference) for stake in stakes)
     if any(due is not None and due.netted_minor for due in dues):
         raise NotReversible("period", period=period, reason="what it owes was set off")
     calendar = calendar_for(book, agreed.terms)
@@ -66,18 +65,34 @@ def reversible(book: Book, agreed: Scheme, period: str) -> Settlement:
     return found
 
 
+def sealed_parties(book: Book, agreed: Scheme, period: str) -> tuple[str, ...]:
+    """Whose stakes of a period's settlement are confidential; none of an open one.
+
+    Raises NotReversible, PeriodUnknown.
+    """
+    found = reversible(book, agreed, period)
+    return tuple(place.party_id for place in found.content.sealed)
+
+
 def taken_back(
-    book: Book, agreed: Scheme, period: str, settlement_id: str, rules: int = RULES_VERSION
+    book: Book,
+    agreed: Scheme,
+    period: str,
+    settlement_id: str,
+    party_id: str = "",
+    rules: int = RULES_VERSION,
 ) -> SettlementContent:
     """The reversal of a period's settlement: each party gives back what it was given.
 
-    Its stakes carry the references of those that they take back. Raises NotReversible.
+    With a party, of its confidential stake. Its stakes carry the references of those that they take
+    back. Raises NotReversible.
     """
     found = reversible(book, agreed, period)
+    own = book.sealed.stakes_of(found.settlement_id)[party_id].content if party_id else None
     around = calendar_for(book, agreed.terms).period(period)
     given = book.given[agreed.scheme_id, period]
     trace, stakes = [], []
-    for stake in found.content.stakes:
+    for stake in (own or found.content).stakes:
         had = given[stake.party_id]
         back = Money(had.currency, -had.amount_minor)
         used = (TraceInput("was given", had.value, found.index),)
@@ -130,8 +145,8 @@ def without(book: Book, content: SettlementContent) -> Book:
     at = (content.scheme_id, content.period)
     own = place_of(SettlementKind.INCENTIVE, content.period)
     return replace(
-        book,
-        given=book.given.delete(at),
+        book,  # who may open none of its stakes knows of nothing given
+        given=book.given.delete(at) if at in book.given else book.given,
         settled=book.settled.delete((content.scheme_id, own)),
         part_posted=book.part_posted.delete(at) if at in book.part_posted else book.part_posted,
     )

@@ -42,11 +42,12 @@ def settle(
 
     Raises what `settlement` and `correction` raise.
     """
-    if not is_confidential(agreed.terms) or kind is SettlementKind.REVERSAL:
+    party_ids = sealed_parties(book, agreed, kind, period)
+    if not party_ids:
         return Settled(settled(book, agreed, kind, period, now, settlement_id))
     stakes, refused = [], None
     histories = Histories(book)
-    for party_id in agreed.terms.party_ids():
+    for party_id in party_ids:
         try:
             content = settled(
                 book, agreed, kind, period, now, settlement_id, party_id, histories=histories
@@ -54,7 +55,7 @@ def settle(
         except _NOTHING_FOR as refusal:
             refused = refusal
             continue
-        if _asks(book, party_id, content, now):
+        if kind is SettlementKind.REVERSAL or _asks(book, party_id, content, now):
             stakes.append((party_id, content))
     if not stakes and refused is not None:
         raise refused
@@ -65,6 +66,18 @@ def settle(
     listed = corrected_periods(content for _, content in stakes)
     periods = tuple(sorted(listed, key=lambda each: calendar.position(each.period)))
     return Settled(joint(book, agreed, kind, period, settlement_id, periods, sealed), tuple(stakes))
+
+
+def sealed_parties(
+    book: Book, agreed: Scheme, kind: SettlementKind, period: str
+) -> tuple[str, ...]:
+    """Who has a stake for itself alone: by the terms; of a reversal, as it was settled.
+
+    None of an open settlement. Raises NotReversible, PeriodUnknown.
+    """
+    if kind is SettlementKind.REVERSAL:
+        return reversal.sealed_parties(book, agreed, period)
+    return agreed.terms.party_ids() if is_confidential(agreed.terms) else ()
 
 
 def _asks(book: Book, party_id: str, content: SettlementContent, now: datetime) -> bool:
@@ -90,7 +103,7 @@ def settled(
 
     Raises what `settlement` and `correction` raise.
     """
-    if party_id:
+    if party_id and kind is not SettlementKind.REVERSAL:
         agreed = personally(book, agreed, party_id)
     match kind:
         case SettlementKind.TRUE_UP:
@@ -100,7 +113,7 @@ def settled(
         case SettlementKind.REPORTING_PENALTY:
             return correction.penalised(book, agreed, period, now, settlement_id, rules)
         case SettlementKind.REVERSAL:
-            return reversal.taken_back(book, agreed, period, settlement_id, rules)
+            return reversal.taken_back(book, agreed, period, settlement_id, party_id, rules)
         case _:
             measured = measured_for(book, agreed.terms.indicator_ids(), period)
             around = settlement.require_settleable(agreed, measured, period, rules)
