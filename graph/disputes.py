@@ -8,7 +8,7 @@ from strawberry import field
 
 from graph.agreements import ProposalPayload
 from graph.context import Info
-from graph.keys import Statement, statement_of
+from graph.keys import SigningStatement, statement_of
 from graph.nodes import local_id
 from graph.receipts import KEY, DryRun, write
 from graph.replies import SignatureInput
@@ -83,7 +83,7 @@ class DisputeQuery:
         document_sha256: Annotated[
             Sha256, strawberry.argument(description="Of the ruling's text.")
         ],
-    ) -> Statement:
+    ) -> SigningStatement:
         """Bound to the proposal's entry and commitment."""
         local = local_id(proposal_id, "Proposal", "proposalId")
         found = await info.context.load("proposal", local, Proposal)

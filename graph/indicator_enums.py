@@ -51,6 +51,7 @@ describe(
 describe(
     indicator.Stage,
     "Whether money may hang on an indicator.",
+    name="IndicatorStage",
     SHADOW="Real data, no money: a pilot.",
     LIVE="Incentives may hang on it, from its first live period on.",
 )

@@ -86,16 +86,16 @@ class Witness(Node):
 
 
 @strawberry.type(description="Bytes to be signed with Ed25519, as text that a person can read.")
-class Statement:
+class SigningStatement:
     """Sign exactly these bytes."""
 
     text: str = field(description="UTF-8, newline at the end of each line.")
     bytes: Base64 = field(description="The same, for a program.")
 
 
-def statement_of(data: bytes) -> Statement:
+def statement_of(data: bytes) -> SigningStatement:
     """A statement as the API shows it."""
-    return Statement(text=data.decode(), bytes=base64(data))
+    return SigningStatement(text=data.decode(), bytes=base64(data))
 
 
 def consent_key_of(found: Found[rules.ConsentKey]) -> ConsentKey:
@@ -185,7 +185,7 @@ class KeyQuery:
                 description="A consent key's 32 bytes in base64, or a witness's verifier key."
             ),
         ],
-    ) -> Statement:
+    ) -> SigningStatement:
         """The proof of possession is the Ed25519 signature of these bytes."""
         await info.context.ecosystem()  # members alone
         actor = info.context.actor
@@ -211,7 +211,7 @@ class KeyQuery:
         document_sha256: Annotated[
             Sha256 | None, strawberry.argument(description="Of a ruling: of its text.")
         ] = None,
-    ) -> Statement:
+    ) -> SigningStatement:
         """Bound to the proposal's entry and commitment: all sign the same bytes."""
         actor = info.context.actor
         local = local_id(proposal_id, "Proposal", "proposalId")

@@ -17,6 +17,7 @@ from ledger.ladder import LastWord, Level, RulingOutcome
 describe(
     Level,
     "At which level a dispute is to be solved, from the lowest up.",
+    name="RungLevel",
     OPERATIONAL="Those who do the work.",
     MANAGEMENT="Those who answer for the service.",
     EXECUTIVE="Senior management.",
