@@ -30,6 +30,19 @@ async def printed(follower: Process, count: int) -> list[int]:
     return [int(each[1]) for each in found if each]
 
 
+async def kept(cursor: Path, index: int) -> None:
+    """Until a follower has kept the index of what it printed: killed before, it would repeat it."""
+    for _ in range(100 * SECONDS):
+        if _held(cursor) == str(index):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"{cursor} says {_held(cursor)}, not {index}")
+
+
+def _held(cursor: Path) -> str:
+    return cursor.read_text() if cursor.exists() else ""
+
+
 async def python_client(world: World, folder: Path) -> Path:
     """The Python client, made in a folder from the schema that a service serves; its programs."""
     programs = python_with(CODEGEN)

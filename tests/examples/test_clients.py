@@ -7,7 +7,7 @@ from pathlib import Path
 from ledger.actor import Role
 from service.sandbox import add_client
 from tests.auditor import audit
-from tests.examples.steps import printed, python_client, remark, url_of
+from tests.examples.steps import kept, printed, python_client, remark, url_of
 from tests.examples.toolchain import (
     EXAMPLES,
     SCHEMA,
@@ -104,6 +104,7 @@ async def test_a_subscription_goes_on_where_it_was_cut(
                     await between.cut()
                     await remark(world, "while nobody listens")
                 seen += await printed(follower, await world.size() - len(seen))
+                await kept(Path(cursor), seen[-1])
             await remark(world, "while nothing runs")
 
     assert seen == list(range(10))

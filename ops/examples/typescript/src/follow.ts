@@ -1,4 +1,5 @@
-// Follow the ledger for ever: nothing is lost and nothing comes twice, whatever is cut.
+// Follow the ledger for ever: nothing is lost and nothing comes twice, whatever is cut. (Killed between
+// its work and keep(), it does that work again: keep the index with your work, in one transaction.)
 // Run: JPI_TOKEN=... node dist/follow.js CURSOR_FILE   (the file keeps the last index you have)
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { GraphQLFormattedError } from "graphql";
