@@ -8,13 +8,22 @@ from strawberry import field
 
 from graph.agreements import Proposal, proposal_of
 from graph.context import Info
+from graph.enums import describe
+from graph.memberships import load_party
 from graph.nodes import local_id
+from graph.parties import Party
 from ledger import difference as rules
 from ledger import proposal as proposals
-from ledger.inbox import Waiting, changed, inbox
+from ledger.inbox import Asked, Waiting, changed, inbox
 from ledger.reply import Silence
 
 MAX_ITEMS = 100
+describe(
+    Asked,
+    "What a pending proposal waits for.",
+    ANSWER="A consent or an objection.",
+    RULING="How the sponsors named on the dispute's rung rule, of whom your party has one.",
+)
 
 
 @strawberry.type(description="One place where two versions of a content differ.")
@@ -26,22 +35,37 @@ class ContentChange:
     after: str | None = field(description="What stands there; null: nothing does any more.")
 
 
-@strawberry.type(description="A pending proposal that waits for your party's answer.")
+@strawberry.type(description="A pending proposal that waits for your party.")
 class InboxItem:
-    """What to answer, by when."""
+    """What to answer or to rule, by when."""
 
     state: strawberry.Private[proposals.Proposal]
+    principal_id: strawberry.Private[str]
+    asks: Asked = field(description="What it waits for.")
     until: datetime | None = field(
         description="The first instant that is too late; runs once your party was told. Null: no "
         "deadline."
     )
-    silence: Silence = field(description="What your party's silence by then will mean.")
-    is_told: bool = field(description="Whether its time runs: your party was told, or proposed it.")
+    silence: Silence = field(
+        description="What silence by then will mean. Of a ruling: the dispute climbs, and after "
+        "the last rung (NOTHING) the last word of the policy's ladder holds."
+    )
+    is_told: bool = field(
+        description="Whether its time runs: the party that is asked was told, or proposed it."
+    )
 
     @field(description="The proposal.")
     def proposal(self) -> Proposal:
         """As it stands."""
         return proposal_of(self.state)
+
+    @field(
+        description="For whom your party answers, as its delegate: `onBehalfOf` of your answer. "
+        "Null: for itself."
+    )
+    async def on_behalf_of(self, info: Info) -> Party | None:
+        """The party that delegated its answers."""
+        return await load_party(info, self.principal_id) if self.principal_id else None
 
     @field(
         description="What its content says otherwise than the version before: the proposal that "
@@ -67,8 +91,10 @@ def item_of(waiting: Waiting) -> InboxItem:
     """What waits, as the API shows it."""
     return InboxItem(
         state=waiting.proposal,
+        principal_id=waiting.principal_id,
+        asks=waiting.asks,
         until=waiting.until,
-        silence=waiting.proposal.silence,
+        silence=waiting.silence,
         is_told=waiting.is_told,
     )
 
@@ -78,8 +104,9 @@ class InboxQuery:
     """Reading."""
 
     @field(
-        description="What waits for your party's answer, the nearest deadline first; the first "
-        "100. Which are urgent depends on the day: compare `until` with your own clock."
+        description="What waits for your party: its answers, those that it gives for parties that "
+        "delegated them to it, its sponsor's rulings. The nearest deadline first; the first 100. "
+        "Which are urgent depends on the day: compare `until` with your own clock."
     )
     async def inbox(self, info: Info) -> list[InboxItem]:
         """Empty: nothing waits for you."""

@@ -69,9 +69,10 @@ class Subscription:
             yield entry_of(stored)
 
     @strawberry.subscription(
-        description="What waits for your party's answer, as the query `inbox` has it: all of it, "
-        "now and whenever it changes; at most 100. Where you may answer for your party (APPROVER), "
-        "it counts as told of what was sent: the notice is an entry, and its time runs."
+        description="What waits for your party, as the query `inbox` has it: all of it, now and "
+        "whenever it changes; at most 100. Where you may answer for your party (APPROVER), it "
+        "counts as told of its own answers that were sent: the notice is an entry, and its time "
+        "runs."
     )
     async def inbox(
         self, info: Info, ecosystem: EcosystemArgument = None
@@ -120,7 +121,7 @@ async def _told(info: Info, waiting: list[Waiting]) -> None:
     if Role.APPROVER not in actor.roles:
         return
     for each in waiting:
-        if not each.is_told:
+        if each.is_own_answer and not each.is_told:
             key = each.proposal.proposal_id
             await told(doors, actor.ecosystem_id, key, actor.party_id, Channel.SUBSCRIPTION)
 

@@ -1,18 +1,22 @@
 """The inbox: what waits for a party, by when, and what has changed against the version before.
 
-The one rule: as `read`: only what the party may see, computed from what stands in the ledger.
+The one rule: as `read`: only what the party may see, computed from what stands in the ledger. What
+waits is an answer of the party's own, one that it gives for a party that delegated it, or a ruling
+of its sponsor. Only its own answers are told by a notice: an inbox is no word to somebody else.
 Source: `domain.md` section 3.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import cast
 
 from ledger.actor import Actor
 from ledger.book import Indicator
 from ledger.canonical import decode_object
+from ledger.delegation import Delegation
 from ledger.difference import Difference, differences
 from ledger.history import encode_state
 from ledger.measurement import Measurement
@@ -20,6 +24,7 @@ from ledger.party import Party
 from ledger.policy import Policy
 from ledger.proposal import SETTLING, Proposal, ProposalKind, ProposalStatus
 from ledger.read import MAX_PAGE, Narrowed, Reader, Window
+from ledger.reply import Silence
 from ledger.scheme import Scheme
 
 PENDING = (ProposalStatus.OPEN, ProposalStatus.DISPUTED)
@@ -27,17 +32,33 @@ _ASIDE = ("opening", "version", "version_index", "rules_version")
 """Fields of a body that are not content: they differ from one version to the next anyway."""
 
 
+class Asked(StrEnum):
+    """What a proposal waits for: a party's ANSWER, or its sponsor's RULING of a dispute."""
+
+    ANSWER = "ANSWER"
+    RULING = "RULING"
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A pending proposal that a party has not answered.
+    """A pending proposal that waits for a party.
 
     `until` is the first instant that is too late, as it runs or will run once the party is told;
-    None: silence means nothing.
+    None: silence means nothing. `silence` is what it means. `principal_id` is the party that it is
+    answered for, by delegation; empty: for itself.
     """
 
     proposal: Proposal
     until: datetime | None
     is_told: bool
+    silence: Silence
+    asks: Asked = Asked.ANSWER
+    principal_id: str = ""
+
+    @property
+    def is_own_answer(self) -> bool:
+        """Whether it is the party's own to answer, so that it is told of it by a notice."""
+        return self.asks is Asked.ANSWER and not self.principal_id
 
 
 def waits_for(proposal: Proposal, party_id: str) -> bool:
@@ -50,7 +71,23 @@ def waiting_of(proposal: Proposal, party_id: str) -> Waiting:
     """A proposal as it waits for a party."""
     notice, deadline = proposal.notice_of(party_id), proposal.deadline_of(party_id)
     until = notice.until if notice is not None else deadline.at if deadline is not None else None
-    return Waiting(proposal, until, notice is not None or party_id == proposal.proposer)
+    is_told = notice is not None or party_id == proposal.proposer
+    return Waiting(proposal, until, is_told, proposal.silence)
+
+
+def ruling_of(proposal: Proposal, party_id: str) -> Waiting | None:
+    """A dispute as it waits for the ruling of a party's sponsor; None: it does not.
+
+    Whoever does not rule lets it climb; what holds after the last rung, the policy says.
+    """
+    dispute = proposal.dispute
+    if proposal.status is not ProposalStatus.DISPUTED or dispute is None:
+        return None
+    has_ruled = any(each.sponsor.party_id == party_id for each in dispute.rulings)
+    if has_ruled or not any(each.party_id == party_id for each in dispute.sponsors):
+        return None
+    silence = Silence.ESCALATE if dispute.rung + 1 < proposal.rungs else Silence.NOTHING
+    return Waiting(proposal, dispute.until, is_told=True, silence=silence, asks=Asked.RULING)
 
 
 async def pending(reader: Reader, actor: Actor) -> list[Proposal]:
@@ -74,14 +111,39 @@ async def inbox(reader: Reader, actor: Actor, now: datetime) -> list[Waiting]:
 
     For one that has left by now, what it still answers: that of a period in which it was there.
     """
-    party = (await reader.ecosystem(actor)).value.party(actor.party_id)
-    answers_all = not party.has_left(now)
-    waiting = [
-        waiting_of(proposal, actor.party_id)
-        for proposal in await pending(reader, actor)
-        if waits_for(proposal, actor.party_id) and (answers_all or proposal.kind in SETTLING)
-    ]
+    key = actor.party_id
+    party = (await reader.ecosystem(actor)).value.party(key)
+    proposals = await pending(reader, actor)
+    if party.has_left(now):
+        waiting = [each for each in _own(proposals, key) if each.proposal.kind in SETTLING]
+    else:
+        waiting = _own(proposals, key)
+        waiting += [found for each in proposals if (found := ruling_of(each, key)) is not None]
+        for delegation in await delegated(reader, actor, now):
+            waiting += [
+                replace(each, principal_id=delegation.party_id)
+                for each in _own(proposals, delegation.party_id)
+                if delegation.covers(each.proposal.kind)
+            ]
     return sorted(waiting, key=_urgency)
+
+
+def _own(proposals: Sequence[Proposal], party_id: str) -> list[Waiting]:
+    return [waiting_of(each, party_id) for each in proposals if waits_for(each, party_id)]
+
+
+async def delegated(reader: Reader, actor: Actor, now: datetime) -> list[Delegation]:
+    """The delegations by which the actor's party answers for others now, in the ledger's order."""
+    found: list[Delegation] = []
+    cursor: tuple[int, str] | None = None
+    while True:
+        window = Window(first=MAX_PAGE, after=cursor)
+        page = await reader.page(actor, "delegation", Delegation, window)
+        found += [each.value for each in page.items]
+        if not page.has_next:
+            break
+        cursor = (page.items[-1].first_index, page.items[-1].object_id)
+    return [each for each in found if each.delegate_id == actor.party_id and each.is_in_force(now)]
 
 
 def _urgency(waiting: Waiting) -> tuple[bool, datetime, int]:

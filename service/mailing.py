@@ -165,7 +165,7 @@ class Mailing:
             actor = Actor(ecosystem_id, PartyId(party), "mail", frozenset({Role.VIEWER}))
             try:
                 for waiting in await inbox(doors.reader, actor, doors.ledger.clock()):
-                    if not _is_mailed(waiting, party):
+                    if waiting.is_own_answer and not _is_mailed(waiting, party):
                         await self._tell(doors, actor, waiting, address)
             except NotFound:
                 continue
