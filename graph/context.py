@@ -1,6 +1,7 @@
 """What a request carries through the hall: who asks, the doors of the workroom, what was loaded."""
 
 import logging
+from asyncio import Future, ensure_future
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -11,6 +12,7 @@ from strawberry.dataloader import DataLoader
 
 from ledger.actor import Actor
 from ledger.allowance import Allowances, Left
+from ledger.book import Indicator
 from ledger.bookkeeping import Bookkeeping
 from ledger.commit import Ledger
 from ledger.directory import Directory
@@ -18,9 +20,10 @@ from ledger.due import Due
 from ledger.ecosystem import Ecosystem
 from ledger.feed import Feed
 from ledger.gathering import Gathering
+from ledger.proposal import ProposalStatus
 from ledger.providers import Providers
 from ledger.publish import Publisher
-from ledger.read import Found, Reader
+from ledger.read import MAX_PAGE, Found, Narrowed, Reader, Window
 from ledger.rows import Rows
 from ledger.store.entries import StoredEntry
 from ledger.uploading import Uploads
@@ -99,6 +102,7 @@ class Context:
     _ecosystem: Ecosystem | None = None
     _names: DataLoader[tuple[str, str], str | None] | None = None
     _entries: DataLoader[int, StoredEntry | None] | None = None
+    _versions: dict[str, Future[list[Indicator]]] = field(default_factory=dict)
     _loaders: dict[tuple[str, int | None], DataLoader[str, Found[object] | None]] = field(
         default_factory=dict
     )
@@ -138,6 +142,7 @@ class Context:
         self._ecosystem = None
         self._names = None
         self._entries = None
+        self._versions = {}
         self._loaders = {}
 
     async def ecosystem(self) -> Ecosystem:
@@ -173,6 +178,23 @@ class Context:
 
             self._entries = DataLoader(read)
         return await self._entries.load(index)
+
+    async def agreed_versions(self, indicator_id: str) -> list[Indicator]:
+        """An indicator's agreed versions, newest first; read once a request."""
+        known = self._versions.get(indicator_id)
+        if known is None:
+            known = self._versions[indicator_id] = ensure_future(self._agreed_of(indicator_id))
+        return await known
+
+    async def _agreed_of(self, indicator_id: str) -> list[Indicator]:
+        page = await self.doors.reader.page(
+            self.actor,
+            "indicator_version",
+            Indicator,
+            Window(last=MAX_PAGE),
+            Narrowed(parent_id=indicator_id, status=ProposalStatus.AGREED),
+        )
+        return [each.value for each in reversed(page.items)]
 
     async def name_of(self, party_id: str, subject: str) -> str | None:
         """The display name of a person by pseudonym, as far as the caller sees it; or None.

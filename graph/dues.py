@@ -8,6 +8,8 @@ import strawberry
 from strawberry import field
 
 from graph.actions import OWN, offered
+from graph.bounds import BOUNDED, KEY_OF_PERIOD, settlements_period
+from graph.calendars import Period
 from graph.context import Info
 from graph.enums import describe
 from graph.money import Money, money_of
@@ -23,6 +25,7 @@ from ledger import payment as payments
 from ledger.amounts import Money as Amount
 from ledger.due import Ageing, DueStatus
 from ledger.read import Found, Narrowed
+from ledger.settlement import Settlement as Settled
 
 describe(
     DueStatus,
@@ -53,7 +56,7 @@ class Due(Node):
 
     state: strawberry.Private[rules.Due]
     reference: str = field(description="ISO 11649 reference of the stake.")
-    period: str = field(description="Key of the settled period.")
+    period_key: str = field(description=KEY_OF_PERIOD)
     amount: Money = field(description="What is owed; zero once its settlement was taken back.")
     reported: Money = field(description="What the payer says it paid.")
     received: Money = field(description="What the payee says arrived.")
@@ -66,6 +69,14 @@ class Due(Node):
     papers: list[PaymentReferences] = field(
         description="What the finance of its payer and payee needs on documents, by the scheme."
     )
+
+    @field(description=BOUNDED)
+    async def period(self, info: Info) -> Period | None:
+        """The settled one."""
+        settled = await info.context.load("settlement", self.state.settlement_id, Settled)
+        if settled is None:
+            return None
+        return await settlements_period(info, settled.value.content, self.state.period)
 
     @field(description="Who owes.")
     async def payer(self, info: Info) -> Party:
@@ -125,7 +136,7 @@ def due_of(state: rules.Due) -> Due:
         id=global_id("Due", state.reference),
         state=state,
         reference=state.reference,
-        period=state.period,
+        period_key=state.period,
         amount=money_of(state.amount),
         reported=money_of(Amount(currency, state.reported_minor)),
         received=money_of(Amount(currency, state.received_minor)),

@@ -8,6 +8,8 @@ import strawberry
 from strawberry import field
 
 from graph.agreements import Proposal, ProposalPayload, load_proposal
+from graph.bounds import BOUNDED, KEY_OF_PERIOD, indicators_period
+from graph.calendars import Period
 from graph.context import Info
 from graph.enums import describe
 from graph.indicators import Indicator, load_indicator
@@ -37,7 +39,7 @@ class Exclusion(Node):
     """It binds when its status is AGREED; parts are then submitted anew."""
 
     state: strawberry.Private[rules.Exclusion]
-    period: str = field(description="The period's key.")
+    period_key: str = field(description=KEY_OF_PERIOD)
     from_at: datetime = field(description="The first instant left out.")
     until_at: datetime = field(description="The first instant after it.")
     segment: str = field(description="Only this segment; empty: all.")
@@ -48,6 +50,11 @@ class Exclusion(Node):
     status: ProposalStatus = field(description="How its proposal stands.")
     index: Index = field(description="The entry that proposed it.")
     agreed_index: Index | None = field(description="The entry since which it binds.")
+
+    @field(description=BOUNDED)
+    async def period(self, info: Info) -> Period | None:
+        """By the indicator's calendar."""
+        return await indicators_period(info, self.state.indicator_id, self.state.period)
 
     @field(description="The indicator.")
     async def indicator(self, info: Info) -> Indicator | None:
@@ -65,7 +72,7 @@ def exclusion_of(state: rules.Exclusion) -> Exclusion:
     return Exclusion(
         id=global_id("Exclusion", state.proposal_id),
         state=state,
-        period=state.period,
+        period_key=state.period,
         from_at=state.window.from_at,
         until_at=state.window.until_at,
         segment=state.window.segment,

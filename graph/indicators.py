@@ -27,7 +27,7 @@ from ledger.indicator import ProposeIndicator
 from ledger.judgement import misses_allowed
 from ledger.method import COMPOSITES, Method
 from ledger.proposal import ProposalStatus
-from ledger.read import MAX_PAGE, Found, Narrowed, Window
+from ledger.read import Found
 from ledger.theme import Theme
 
 MAX_SAMPLE = 1_000_000
@@ -211,14 +211,7 @@ async def is_notional(info: Info, indicator_id: str, version: int, period: str) 
     found = await info.context.load("indicator", indicator_id, State)
     if found is not None and found.value.version.version == version:
         return not found.value.version.terms.is_live_in(period)
-    page = await info.context.doors.reader.page(
-        info.context.actor,
-        "indicator_version",
-        State,
-        Window(last=MAX_PAGE),
-        Narrowed(parent_id=indicator_id, status=ProposalStatus.AGREED),
-    )
-    versions = [each.value.version for each in page.items]
+    versions = [each.version for each in await info.context.agreed_versions(indicator_id)]
     return not any(each.version == version and each.terms.is_live_in(period) for each in versions)
 
 

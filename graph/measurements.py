@@ -8,7 +8,8 @@ from strawberry import field
 
 from graph.actions import OWN, offered
 from graph.agreements import Proposal, ProposalPayload, load_proposal
-from graph.calendars import Period, period_of
+from graph.bounds import BOUNDED, KEY_OF_PERIOD, indicators_period
+from graph.calendars import Period
 from graph.context import Info
 from graph.figures import Figures, figures_of
 from graph.findings import (
@@ -32,7 +33,6 @@ from graph.settlements import Settlement, load_settlement
 from ledger import measurement as rules
 from ledger.indicator import LowSample, Standing
 from ledger.measurement import ProposeMeasurement, ProposeRestatement, RestatementReason
-from ledger.periods import PeriodUnknown
 from ledger.proposal import ProposalStatus
 from ledger.read import Found, Narrowed
 from ledger.statistic import Change
@@ -88,18 +88,12 @@ class Measurement(Node):
         description="Of a restatement: agreed measurements that drew on the restated one."
     )
     index: Index = field(description="The entry that proposed it.")
-    period_key: str = field(description="The period's key.")
+    period_key: str = field(description=KEY_OF_PERIOD)
 
-    @field(description="The period.")
+    @field(description=BOUNDED)
     async def period(self, info: Info) -> Period | None:
         """With its dates."""
-        found = await load_indicator(info, self.state.indicator_id, self.as_of)
-        if found is None:
-            return None
-        try:
-            return period_of(found.current.state.version.terms.calendar, self.state.period)
-        except PeriodUnknown:  # a later version has another calendar
-            return None
+        return await indicators_period(info, self.state.indicator_id, self.state.period, self.as_of)
 
     @field(
         description="Of a restatement: agreed settlements computed from the restated measurement, "

@@ -5,6 +5,8 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.bounds import BOUNDED, KEY_OF_PERIOD, indicators_period
+from graph.calendars import Period
 from graph.context import NAME, Info
 from graph.enums import describe
 from graph.exclusions import agreed_windows
@@ -44,7 +46,7 @@ class Part(Node):
     row_count: int = field(
         description="Observations that it sums up, or of LEDGER initiatives; 0 for a declaration."
     )
-    period: str = field(description="The period's key.")
+    period_key: str = field(description=KEY_OF_PERIOD)
     exclusions: list[Index] = field(description="Entries of the exclusions that it leaves out.")
     is_correction: bool = field(description="Whether it reports an agreed period anew.")
     prepared_by: str | None = field(
@@ -53,6 +55,12 @@ class Part(Node):
     )
     index: Index = field(description="Its entry.")
     party_id: strawberry.Private[str]
+    indicator_id: strawberry.Private[str]
+
+    @field(description=BOUNDED)
+    async def period(self, info: Info) -> Period | None:
+        """By the indicator's calendar."""
+        return await indicators_period(info, self.indicator_id, self.period_key)
 
     @field(description=NAME)
     async def prepared_by_name(self, info: Info) -> str | None:
@@ -73,12 +81,13 @@ def part_of(part: rules.Part) -> Part:
         batches=[] if is_derived else rests_on,
         entries=rests_on if is_derived else [],
         row_count=part.basis.row_count,
-        period=part.period,
+        period_key=part.period,
         exclusions=[Index(each) for each in part.basis.exclusions],
         is_correction=part.is_correction,
         prepared_by=part.prepared_by or None,
         index=Index(part.index),
         party_id=part.figures.party_id,
+        indicator_id=part.indicator_id,
     )
 
 

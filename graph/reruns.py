@@ -53,7 +53,7 @@ class RerunResult:
 class RerunPeriod:
     """Old beside new."""
 
-    period_key: str = field(description="The period's key.")
+    period_key: str = field(description="The period's key; its days are those of `agreed`.")
     agreed: Measurement = field(description="What is agreed.")
     computed: RerunResult | None = field(description="What the version gives; null with `problem`.")
     problem: Problem | None = field(description="Why the version gives nothing for the period.")

@@ -81,13 +81,13 @@ class Scorecard:
 class TransitionDip:
     """The bathtub: from the first period that is worse to the first that is not."""
 
-    periods: list[str] = field(description="Keys of the periods below the baseline.")
+    periods: list[Period] = field(description="The periods below the baseline.")
     depth: Fraction = field(description="The largest shortfall, in the indicator's unit.")
-    deepest_in: str = field(description="Key of the period of the largest shortfall.")
+    deepest_in: Period = field(description="The period of the largest shortfall.")
     days: int = field(description="Days of the periods below the baseline.")
     area: Fraction = field(description="Shortfall times days, in unit-days.")
-    recovered_in: str | None = field(
-        description="Key of the first period back at the baseline; null while there is none."
+    recovered_in: Period | None = field(
+        description="The first period back at the baseline; null while there is none."
     )
 
 
@@ -140,13 +140,14 @@ class ScorecardQuery:
         dip = rules.dip(state.version.terms, cell.results, transition_on)
         if dip is None:
             return None
+        calendar = state.version.terms.calendar
         return TransitionDip(
-            periods=list(dip.periods),
+            periods=[period_of(calendar, each) for each in dip.periods],
             depth=dip.depth,
-            deepest_in=dip.deepest_in,
+            deepest_in=period_of(calendar, dip.deepest_in),
             days=dip.days,
             area=dip.area,
-            recovered_in=dip.recovered_in,
+            recovered_in=period_of(calendar, dip.recovered_in) if dip.recovered_in else None,
         )
 
 

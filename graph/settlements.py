@@ -9,6 +9,8 @@ from strawberry import field
 
 from graph.actions import OWN, offered
 from graph.agreements import Proposal, ProposalPayload, load_proposal
+from graph.bounds import BOUNDED, KEY_OF_PERIOD, settlements_period
+from graph.calendars import Period
 from graph.context import Info
 from graph.enums import describe
 from graph.instants import AsOf, AsOfInstant, ledger_size
@@ -71,10 +73,19 @@ class Stake:
 class CorrectedPeriod:
     """What each party had for it, and has now; parties in the order of the stakes."""
 
+    content: strawberry.Private[rules.SettlementContent]
     settlement_id: strawberry.Private[str]
-    period: str = field(description="The period of origin: its caps count there.")
+    period_key: str = field(description=KEY_OF_PERIOD)
     before: list[Money] = field(description="What was given for it, a stake.")
     after: list[Money] = field(description="What it comes out at now, a stake.")
+
+    @field(
+        description="The period of origin: its caps count there; null where no calendar that you "
+        "may see knows its key."
+    )
+    async def period(self, info: Info) -> Period | None:
+        """With its days."""
+        return await settlements_period(info, self.content, self.period_key)
 
     @field(description="The period's own settlement.")
     async def settlement(self, info: Info) -> "Settlement | None":
@@ -89,7 +100,7 @@ class Settlement(Node):
     state: strawberry.Private[rules.Settlement]
     status: ProposalStatus = field(description="How its proposal stands.")
     kind: rules.SettlementKind = field(description="What it pays for.")
-    period: str = field(description="The period's key.")
+    period_key: str = field(description=KEY_OF_PERIOD)
     scheme_version: int = field(description="The version of the scheme that it was computed by.")
     total_score: Fraction = field(description="Sum of weight times score, exact.")
     pool: Money | None = field(
@@ -108,6 +119,11 @@ class Settlement(Node):
         description="The settled periods that a true-up corrects, or a reversal takes back."
     )
 
+    @field(description=BOUNDED)
+    async def period(self, info: Info) -> Period | None:
+        """By the calendar of the scheme's indicators."""
+        return await settlements_period(info, self.state.content, self.period_key)
+
     @field(description="One a partner; of a confidential settlement those that you may see.")
     async def stakes(self, info: Info) -> list[Stake]:
         """A partner sees its own, the outsourcer all."""
@@ -116,7 +132,8 @@ class Settlement(Node):
     @field(description="Every intermediate number and the rule behind it, as far as you may see.")
     async def trace(self, info: Info) -> list[TraceStep]:
         """Of a confidential settlement the joint steps, then those of the stakes."""
-        return trace_of(tuple(step for each in await self._contents(info) for step in each.trace))
+        steps = tuple(step for each in await self._contents(info) for step in each.trace)
+        return trace_of(steps, self.state.content)
 
     @field(description=OWN)
     async def allowed_actions(self, info: Info) -> list[str]:
@@ -184,7 +201,7 @@ def settlement_of(state: rules.Settlement) -> Settlement:
         state=state,
         status=state.status,
         kind=content.kind,
-        period=content.period,
+        period_key=content.period,
         scheme_version=content.scheme_version,
         total_score=content.total_score,
         pool=None if content.sealed else money_of(content.pool),
@@ -195,8 +212,9 @@ def settlement_of(state: rules.Settlement) -> Settlement:
         index=Index(state.index),
         corrected=[
             CorrectedPeriod(
+                content=content,
                 settlement_id=each.settlement_id,
-                period=each.period,
+                period_key=each.period,
                 before=[money_of(amount) for amount in each.before],
                 after=[money_of(amount) for amount in each.after],
             )

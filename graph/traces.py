@@ -5,9 +5,13 @@ from fractions import Fraction
 import strawberry
 from strawberry import field
 
+from graph.bounds import settlements_period
+from graph.calendars import Period
+from graph.context import Info
 from graph.nodes import global_id
 from graph.scalars import Index
 from ledger import trace
+from ledger.settlement import SettlementContent
 
 
 @strawberry.type(description="A number that a step used.")
@@ -29,10 +33,23 @@ class TraceStep:
     inputs: list[TraceNumber] = field(description="The numbers that it used.")
     result: Fraction = field(description="What it gave, exact.")
     sentence: str = field(description="The step in one sentence with every number.")
-    period: str | None = field(description="The period it looks back at; null: the settled one.")
+    period_key: str | None = field(
+        description="Key of the period that it looks back at; null: of the settled one."
+    )
+    settled: strawberry.Private[SettlementContent | None]
+
+    @field(
+        description="The period that it looks back at; null where `periodKey` is, and where no "
+        "calendar that you may see knows the key."
+    )
+    async def period(self, info: Info) -> Period | None:
+        """With its days."""
+        if self.period_key is None or self.settled is None:
+            return None
+        return await settlements_period(info, self.settled, self.period_key)
 
 
-def _step(step: trace.TraceStep) -> TraceStep:
+def _step(step: trace.TraceStep, settled: SettlementContent | None) -> TraceStep:
     kind = "Party" if step.is_about_party else "Indicator"
     return TraceStep(
         name=step.name,
@@ -48,10 +65,13 @@ def _step(step: trace.TraceStep) -> TraceStep:
         ],
         result=step.result,
         sentence=step.sentence,
-        period=step.period or None,
+        period_key=step.period or None,
+        settled=settled,
     )
 
 
-def trace_of(steps: tuple[trace.TraceStep, ...]) -> list[TraceStep]:
-    """Steps as the API shows them."""
-    return [_step(step) for step in steps]
+def trace_of(
+    steps: tuple[trace.TraceStep, ...], settled: SettlementContent | None = None
+) -> list[TraceStep]:
+    """Steps as the API shows them; `settled` is what they explain, where it looks back."""
+    return [_step(step, settled) for step in steps]

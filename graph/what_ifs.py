@@ -8,6 +8,7 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
+from graph.calendars import Period, period_of
 from graph.context import Info
 from graph.mirror import workroom
 from graph.money import Money, money_of
@@ -23,6 +24,7 @@ from ledger.basis import calendar_for, facts_for
 from ledger.book import Book
 from ledger.errors import Refusal
 from ledger.partner import PartnerTerms, is_confidential, nominal
+from ledger.periods import Calendar
 from ledger.scheme import Scheme
 from ledger.soundness import check_terms
 
@@ -31,7 +33,7 @@ from ledger.soundness import check_terms
 class NotionalPeriod:
     """An evaluation, or why there is none."""
 
-    period: str = field(description="The period's key.")
+    period: Period = field(description="The period, by its indicators' calendar.")
     is_notional: bool = field(description="Always true: nothing of it is owed.")
     reason: str = field(description="Why it gives nothing; empty when it gives something.")
     evaluation: SchemeEvaluation | None = field(description="Null where the terms give nothing.")
@@ -41,7 +43,7 @@ class NotionalPeriod:
 class ComparedPeriod:
     """Old beside new."""
 
-    period: str = field(description="The period's key.")
+    period: Period = field(description="The period, by its indicators' calendar.")
     old: NotionalPeriod | None = field(
         description="By the terms in force; null where there are none, or not all was measured."
     )
@@ -92,23 +94,23 @@ class WhatIf:
     )
 
 
-def notional_of(given: rules.Notional) -> NotionalPeriod:
+def notional_of(given: rules.Notional, calendar: Calendar) -> NotionalPeriod:
     """A notional period as the API shows it."""
     found = given.found
     return NotionalPeriod(
-        period=given.period,
+        period=period_of(calendar, given.period),
         is_notional=True,
         reason=given.reason,
         evaluation=None if found is None else evaluation_of(found, given.party_ids),
     )
 
 
-def compared_of(each: rules.Compared) -> ComparedPeriod:
+def compared_of(each: rules.Compared, calendar: Calendar) -> ComparedPeriod:
     """A compared period as the API shows it."""
     return ComparedPeriod(
-        period=each.period,
-        old=None if each.old is None else notional_of(each.old),
-        new=notional_of(each.new),
+        period=period_of(calendar, each.period),
+        old=None if each.old is None else notional_of(each.old, calendar),
+        new=notional_of(each.new, calendar),
     )
 
 
@@ -156,7 +158,8 @@ class WhatIfQuery:
         terms = nominal(agreed.terms) if is_confidential(agreed.terms) else agreed.terms
         calendar = calendar_for(book, terms)
         periods = rules.measured_periods(book, terms, calendar)
-        return [notional_of(each) for each in rules.notional(book, terms, periods, calendar)]
+        given = rules.notional(book, terms, periods, calendar)
+        return [notional_of(each, calendar) for each in given]
 
 
 async def _book(info: Info) -> Book:
@@ -187,11 +190,11 @@ async def _what_if(
         old = agreed.terms
         if is_confidential(common) and is_confidential(old):
             partners = _partners(info, book, agreed, common, parts)
-    compared = rules.what_if(book, old, new)
+    compared, calendar = rules.what_if(book, old, new), calendar_for(book, new)
     party_ids = dict.fromkeys((*new.party_ids(), *(old.party_ids() if old else ())))
     return WhatIf(
         problems=[],
-        periods=[compared_of(each) for each in compared],
+        periods=[compared_of(each, calendar) for each in compared],
         differences=[
             PartyDifference(
                 party_id=key, difference=money_of(rules.difference(compared, key, new.currency))
@@ -213,12 +216,12 @@ def _partners(
     """Each partner's own comparison that the viewer may see. Raises a Refusal."""
     places = ((each, f"parts[{number}]") for number, each in enumerate(given))
     parts = [workroom(each, PartnerTerms, place) for each, place in places]
-    viewer = info.context.actor.party_id
+    viewer, calendar = info.context.actor.party_id, calendar_for(book, common)
     by_partner = {each.party_id: each for each in parts}
     return [
         PartnerWhatIf(
             party_id=key,
-            periods=[compared_of(each) for each in compared],
+            periods=[compared_of(each, calendar) for each in compared],
             difference=money_of(rules.difference(compared, key, common.currency)),
         )
         for key, compared in rules.personal_what_if(book, agreed, common, by_partner, viewer)

@@ -18,7 +18,7 @@ SHOWN = (Role.VIEWER, Role.REPORTER, Role.APPROVER, Role.FINANCE)
 QUERIES = (
     "{ ecosystem { name size parties { name role } } }",
     "{ measurements(first: 13) { nodes { periodKey displayed standing } } }",
-    "{ settlements(first: 1) { nodes { period payout { amount currency } trace { sentence } } } }",
+    "{ settlements(first: 1) { nodes { periodKey payout { amount } trace { sentence } } } }",
 )
 GREEN_AND_UNHAPPY = (
     "{ ecosystem { name } measurements(first: 100) { nodes { periodKey displayed standing "

@@ -46,7 +46,7 @@ MINUTES = {
 MISSING = "21939.3"
 """What Network Rail reported of the fifth period at first."""
 LEFT_ON, HALF_OF_P12 = "2025-02-16", Fraction(14, 28)
-SETTLED = f"""settlement {{ id kind period corrected {{ period settlement {{ id }} }}
+SETTLED = f"""settlement {{ id kind corrected {{ period {{ key start end }} settlement {{ id }} }}
   stakes {{ party {{ name }} amount {{ amount }} reference }} }} {PROPOSED}"""
 
 
@@ -131,9 +131,9 @@ async def restated(year: Year) -> None:
     await world.done(TRACK, "recordObservations", rows)
     await world.done(TRACK, "submitPart", place | {"isCorrection": True})
     given = place | {"reason": "CORRECTED_OBSERVATIONS", "explanation": "A log was left out."}
-    show = f"measurement {{ displayed touchedSettlements {{ period }} }} {PROPOSED}"
+    show = f"measurement {{ displayed touchedSettlements {{ periodKey }} }} {PROPOSED}"
     payload = await world.done(TRACK, "proposeRestatement", given, show)
-    assert payload["measurement"]["touchedSettlements"] == [{"period": P[5]}]
+    assert payload["measurement"]["touchedSettlements"] == [{"periodKey": P[5]}]
     await world.agree(payload["proposal"], *PARTNERS)
 
 
@@ -147,11 +147,18 @@ async def trued_up(year: Year) -> None:
     found = await year.settle(6, BUYER, *PARTNERS, kind="TRUE_UP")
 
     [corrected] = found["corrected"]
-    assert corrected["period"] == P[5]
-    query = """query($id: ID!) { settlement(id: $id) { period correctedBy { id kind period } } }"""
+    assert corrected["period"] == {"key": P[5], "start": "2024-07-21", "end": "2024-08-18"}
+    query = """query($id: ID!) { settlement(id: $id) { periodKey
+      correctedBy { id kind periodKey } } }"""
     origin = await world.read(OTHERS, query, id=corrected["settlement"]["id"])
-    by = {"id": found["id"], "kind": "TRUE_UP", "period": P[6]}
-    assert origin["settlement"] == {"period": P[5], "correctedBy": [by]}
+    by = {"id": found["id"], "kind": "TRUE_UP", "periodKey": P[6]}
+    assert origin["settlement"] == {"periodKey": P[5], "correctedBy": [by]}
+    query = """query($id: ID!) { settlement(id: $id) { period { key }
+      trace { periodKey period { key start } } } }"""
+    shown = (await world.read(OTHERS, query, id=found["id"]))["settlement"]
+    assert shown["period"] == {"key": P[6]}
+    back = {"periodKey": P[5], "period": {"key": P[5], "start": "2024-07-21"}}
+    assert back in shown["trace"]
 
 
 async def disputed(year: Year) -> None:

@@ -28,7 +28,8 @@ from tests.world import PROPOSED, World
 BUYER, PARTNERS = "Buyer", ("P0", "P1", "P2", "P3", "P4")
 RATES = {"perUnit": {"benchmark": stated("50"), "betterRate": "10", "worseRate": "4"}}
 DUES = """query($p: ID!) { reconciliation(on: "2024-09-01", partyId: $p) { dues { nodes {
-  period status amount { amount } netted { amount } open { amount } payer { name } } } } }"""
+  period { key } status amount { amount } netted { amount } open { amount }
+  payer { name } } } } }"""
 
 
 def terms_of(malus: str, **other: Any) -> dict[str, Any]:
@@ -78,7 +79,7 @@ async def test_a_netted_malus_lowers_what_is_due(world: World, tmp_path: Path) -
     await settled(world, "NETTED")
 
     data = await world.read("P0", DUES, p=world.parties["P0"])
-    dues = {each["period"]: each for each in data["reconciliation"]["dues"]["nodes"]}
+    dues = {each["period"]["key"]: each for each in data["reconciliation"]["dues"]["nodes"]}
     shown = {key: (each["netted"]["amount"], each["open"]["amount"]) for key, each in dues.items()}
     assert shown == {
         "2024-04": ("120.00", "60.00"),
@@ -107,7 +108,7 @@ async def test_an_invoiced_malus_is_a_due_of_its_own(world: World) -> None:
     await settled(world, "INVOICED")
 
     data = await world.read("P0", DUES, p=world.parties["P0"])
-    dues = {each["period"]: each for each in data["reconciliation"]["dues"]["nodes"]}
+    dues = {each["period"]["key"]: each for each in data["reconciliation"]["dues"]["nodes"]}
     assert {each["netted"]["amount"] for each in dues.values()} == {"0.00"}
     assert dues["2024-05"]["payer"] == {"name": "P0"}
     assert dues["2024-05"]["open"] == {"amount": "120.00"}

@@ -25,7 +25,7 @@ from tests.test_story import BUYER, PARTNERS, TRACK
 from tests.trust.steps import exported
 from tests.world import PROPOSED, World
 
-SHOWN = f"""settlement {{ id kind corrected {{ period settlement {{ id }} before {{ amount }}
+SHOWN = f"""settlement {{ id kind corrected {{ periodKey settlement {{ id }} before {{ amount }}
   after {{ amount }} }} stakes {{ amount {{ amount }} reference }} }} {PROPOSED}"""
 RATES = {"perUnit": {"benchmark": stated("50"), "betterRate": "7.77", "worseRate": "3.33"}}
 UNITS = st.integers(1, 100)

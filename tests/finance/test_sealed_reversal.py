@@ -24,7 +24,7 @@ from tests.trust.steps import exported
 from tests.world import PROPOSED, World, bare
 
 STAKES = """stakes { party { name } amount { amount } owed { amount } reference }"""
-SHOWN = f"""settlement {{ id kind {STAKES} corrected {{ period settlement {{ id }}
+SHOWN = f"""settlement {{ id kind {STAKES} corrected {{ periodKey settlement {{ id }}
   before {{ amount }} after {{ amount }} }} }} {PROPOSED}"""
 SEEN = f"""query($id: ID!) {{ settlement(id: $id) {{ kind status {STAKES}
   correctedBy {{ id kind }} }} }}"""

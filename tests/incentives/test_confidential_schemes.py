@@ -199,7 +199,7 @@ STAKES = """query($id: ID!) { settlement(id: $id) { stakes { party { name } } }
 WHAT_IF = """query($terms: SchemeTermsInput!, $old: ID, $parts: [PartnerTermsInput!]) {
   whatIfScheme(terms: $terms, schemeId: $old, parts: $parts) { problems { path message }
     differences { difference { amount } }
-    partners { party { name } difference { amount } periods { period
+    partners { party { name } difference { amount } periods { period { key }
       old { evaluation { payout { amount } } } new { evaluation { payout { amount } } } } } } }"""
 
 

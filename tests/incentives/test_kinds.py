@@ -11,7 +11,7 @@ from tests.trust.steps import exported
 from tests.world import PROPOSED, World
 
 BUYER, PARTNERS = "Buyer", ("P0", "P1", "P2", "P3", "P4")
-SHOWN = f"""settlement {{ id kind corrected {{ period }} correctedBy {{ id }}
+SHOWN = f"""settlement {{ id kind corrected {{ periodKey }} correctedBy {{ id }}
   stakes {{ party {{ name }} amount {{ amount }} }} trace {{ name sentence }} }} {PROPOSED}"""
 
 

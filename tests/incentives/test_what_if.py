@@ -10,11 +10,11 @@ from tests.world import PROPOSED, World
 
 BUYER, PARTNERS = "Buyer", ("P0", "P1", "P2", "P3", "P4")
 MONTHS = {"2024-04": "60", "2024-05": "100", "2024-06": "0"}
-NOTIONAL = """period isNotional reason evaluation { payout { amount }
+NOTIONAL = """period { key start end } isNotional reason evaluation { payout { amount }
   parts { amount { amount } party { name } } }"""
 WHAT_IF = f"""query($terms: SchemeTermsInput!, $old: ID) {{
   whatIfScheme(terms: $terms, schemeId: $old) {{
-  problems {{ code path }} periods {{ period old {{ {NOTIONAL} }} new {{ {NOTIONAL} }} }}
+  problems {{ code path }} periods {{ period {{ key }} old {{ {NOTIONAL} }} new {{ {NOTIONAL} }} }}
   differences {{ party {{ name }} difference {{ amount }} }} }} }}"""
 SHADOW = f"query($id: ID!) {{ shadowStakes(schemeId: $id) {{ {NOTIONAL} }} }}"
 
@@ -53,7 +53,8 @@ async def test_a_pilot_shows_what_it_would_have_paid_and_pays_nothing(world: Wor
 
     shown = (await world.read("P1", SHADOW, id=scheme))["shadowStakes"]
 
-    assert [each["period"] for each in shown] == list(MONTHS)
+    assert [each["period"]["key"] for each in shown] == list(MONTHS)
+    assert shown[0]["period"] == {"key": "2024-04", "start": "2024-04-01", "end": "2024-05-01"}
     assert all(each["isNotional"] for each in shown)
     paid = [each["evaluation"]["payout"]["amount"] for each in shown]
     assert paid == ["6000.00", "10000.00", "0.00"]
@@ -81,7 +82,7 @@ async def test_proposed_terms_are_run_over_the_past_beside_the_old_ones(world: W
     found = answer["data"]["whatIfScheme"]
     assert found["problems"] == []
     old_and_new = {
-        each["period"]: (
+        each["period"]["key"]: (
             each["old"]["evaluation"]["payout"]["amount"],
             each["new"]["evaluation"]["payout"]["amount"],
         )

@@ -238,15 +238,18 @@ async def test_a_dip_is_told_over_the_api(world: World) -> None:
     indicator = await opened(world, name, yearly, unit="%", direction=up, levels=levels("60", "70"))
     await entered(world, indicator, name, {"2021-22": "61", "2022-23": "45", "2023-24": "43.5"})
     query = """query($id: ID!, $on: Date!) { transitionDip(indicatorId: $id, transitionOn: $on) {
-      periods depth deepestIn days area recoveredIn } }"""
+      periods { key start end } depth deepestIn { key } days area recoveredIn { key } } }"""
 
     data = await world.read("Funder", query, id=indicator, on="2021-04-01")
     none = await world.read("Funder", query, id=indicator, on="2024-04-01")
 
     assert data["transitionDip"] == {
-        "periods": ["2022-23", "2023-24"],
+        "periods": [
+            {"key": "2022-23", "start": "2022-04-01", "end": "2023-04-01"},
+            {"key": "2023-24", "start": "2023-04-01", "end": "2024-04-01"},
+        ],
         "depth": "16.5",
-        "deepestIn": "2023-24",
+        "deepestIn": {"key": "2023-24"},
         "days": 731,
         "area": str(15 * 365 + Fraction("16.5") * 366),
         "recoveredIn": None,

@@ -188,8 +188,10 @@ async def test_a_window_is_left_out_by_consent_with_the_value_before_and_after(
     assert outdated["code"] == "PARTS_OUTDATED"
     assert (found["value"], found["sampleSize"]) == ("100", 6)
     assert found["exclusions"] == [left_out["index"]]
-    data = await world.read(DESK, "{ exclusions { nodes { status reason agreedIndex } } }")
-    assert data["exclusions"]["nodes"][0]["status"] == "AGREED"
+    data = await world.read(DESK, "{ exclusions { nodes { status period { start end } } } }")
+    [listed] = data["exclusions"]["nodes"]
+    assert listed["status"] == "AGREED"
+    assert listed["period"] == {"start": "2024-02-01", "end": "2024-03-01"}
     await audit(world.settings, world.ecosystem_id)
 
 

@@ -20,7 +20,7 @@ from tests.world import World, serving
 
 BURST, A_SECOND = 20_000, 1
 DEAR = """{ settlements(first: 100) { nodes { correctedBy { correctedBy { correctedBy {
-  period } } } } } }"""
+  periodKey } } } } } }"""
 DEAR_POINTS = 1 + 100 * (1 + 5 * (1 + 5 * (1 + 5)))
 ECOSYSTEM = EcosystemId("00000000-0000-8000-8000-000000000001")
 

@@ -143,6 +143,31 @@ def test_numbers_are_never_floats_and_scalars_say_what_they_are() -> None:
     assert [each.name for each in scalars if not each.specified_by_url] == []
 
 
+NO_PERIODS = {"Reading.periods": "how many are averaged"}
+"""Fields of the name that count."""
+
+
+def test_a_period_is_an_object_with_its_bounds() -> None:
+    """Key, first day, the day after the last; a bare key stands beside it, or where it is alone."""
+    shown = dict(fields())
+    named = {key: each for key, each in shown.items() if key.endswith((".period", ".periods"))}
+    whole = {key for key in shown if key.endswith(".period")}
+    assert len(whole) > 8
+    for coordinate, field in named.items():
+        kind = get_named_type(field.type).name
+        is_listed = f"{kind}.period" in whole  # a list of things that are of a period
+        assert kind == "Period" or is_listed or coordinate in NO_PERIODS, coordinate
+    alone = [key for key in shown if key.endswith(".periodKey") and key[:-3] not in whole]
+    assert alone == ["RerunPeriod.periodKey"]  # its `agreed` has the period
+    bounds = KINDS["Period"]
+    assert isinstance(bounds, GraphQLObjectType)
+    assert {key: str(bounds.fields[key].type) for key in ("key", "start", "end")} == {
+        "key": "String!",
+        "start": "Date!",
+        "end": "Date!",
+    }
+
+
 def _holds_null(kind: object) -> bool:
     while isinstance(kind, GraphQLNonNull):
         kind = kind.of_type

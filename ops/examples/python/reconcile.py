@@ -52,7 +52,7 @@ async def main(day: date, arrived: set[str]) -> None:
                 await confirm(client, due)
         async for due in dues(client, day):
             print(
-                f"{due.reference} {due.period} {due.payer.name} -> {due.payee.name}: "
+                f"{due.reference} {due.period_key} {due.payer.name} -> {due.payee.name}: "
                 f"{due.amount.amount} {due.amount.currency}, open {due.open.amount}, "
                 f"{due.status.value}, {due.ageing.value}"
             )
