@@ -45,8 +45,13 @@ class Exclusion(Node):
     segment: str = field(description="Only this segment; empty: all.")
     reason: ExclusionReason = field(description="Why; the explanation is in the entry's annex.")
     row_count: int = field(description="Observations that it leaves out.")
-    value_before: Fraction | None = field(description="With them; null where there is no value.")
-    value_after: Fraction | None = field(description="Without them; null where none is left.")
+    value_before: Fraction | None = field(
+        description="With them, of the rows alone: what an owner declared counts in neither. Null "
+        "where there is no value."
+    )
+    value_after: Fraction | None = field(
+        description="Without them, likewise; null where none is left."
+    )
     status: ProposalStatus = field(description="How its proposal stands.")
     index: Index = field(description="The entry that proposed it.")
     agreed_index: Index | None = field(description="The entry since which it binds.")
