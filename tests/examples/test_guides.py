@@ -59,6 +59,17 @@ def test_every_guide_is_tried_here() -> None:
     assert {kind for file in files for kind, _ in snippets(file)} <= KNOWN
 
 
+def test_what_a_snippet_writes_is_never_committed() -> None:
+    """Readers run them in the clone: a client's secret, and half a ledger, stay out of it."""
+    files = [*GUIDES.glob("*.md"), ROOT / "README.md"]
+    shell = "".join(text for file in files for kind, text in snippets(file) if kind == "sh")
+    written = set(re.findall(r"> ([\w-]+\.\w+)", shell))
+    ignored = set((ROOT / ".gitignore").read_text().split())
+
+    assert {"client.txt", "ledger.ndjson"} <= written
+    assert written <= {name.removeprefix("/") for name in ignored}
+
+
 @pytest.mark.parametrize("name", ["integrate", "reconcile", "verify"])
 async def test_a_guide_s_commands_do_what_it_says(
     name: str, commands: dict[str, str], tmp_path: Path
