@@ -37,13 +37,20 @@ from service.app import CannotStart, open_doors, serve
 from service.cluster import EmbeddedFailed
 from service.collector import calm_collector
 from service.keys import KeyMissing, issuer_key, log_signer, make_keys
-from service.sandbox import add_client, issue, sandbox_url
+from service.sandbox import add_client, base_url, issue, sandbox_url
 from service.settings import Settings, SettingsInvalid, describe, load
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The joint-KPI ledger.")
 trust.add_to(app)
 caretaker.add_to(app)
 push.add_to(app)
+Where = Annotated[
+    str,
+    typer.Option(
+        envvar="JPI_URL",
+        help="The service, as https://kpi.example.com; without it at JPI_HOST and JPI_PORT.",
+    ),
+]
 EXPECTED = (
     CannotStart,
     KeyMissing,
@@ -138,6 +145,7 @@ def demo_command(
         Size,
         typer.Option(help="small: each state once; large: many months of many indicators too."),
     ] = (Size.SMALL),
+    url: Where = "",
 ) -> None:
     """Enter an invented ecosystem with every state that a screen has to show."""
     chosen = here(load())
@@ -148,7 +156,7 @@ def demo_command(
         async with open_doors(chosen, clock, max_drift=stage.STAGED) as doors:
             return await gallery.seed(doors, clock, say, **more)
 
-    print(welcome.gallery_text(asyncio.run(enter())))
+    print(welcome.gallery_text(asyncio.run(enter()), base_url(chosen, url)))
 
 
 @app.command()
@@ -200,12 +208,13 @@ def sandbox_client(
     role: caretaker.Roles,
     ecosystem: caretaker.EcosystemId,
     party: Annotated[str, typer.Option(help="Id of the party that its tokens act for.")],
+    url: Where = "",
 ) -> None:
     """Make a client of the sandbox issuer: practise OAuth client credentials with it."""
     chosen = load()
     named = [caretaker.id_of(ecosystem, "--ecosystem"), caretaker.id_of(party, "--party")]
     client_id, secret = add_client(chosen, ecosystem=named[0], party=named[1], roles=role)
-    base = sandbox_url(chosen)
+    base = sandbox_url(chosen, url)
     print(f"client_id={client_id}\nclient_secret={secret}\ntoken_endpoint={base}/token")
     print(f"curl -u {client_id}:{secret} -d grant_type=client_credentials {base}/token")
 

@@ -40,7 +40,9 @@ def add_to(app: typer.Typer) -> None:
 
 def push(
     file: Annotated[Path, typer.Argument(help="What to push: .csv or .ndjson, also with .gz.")],
-    url: Annotated[str, typer.Option(help="The service, as https://kpi.example.com.")],
+    url: Annotated[
+        str, typer.Option(envvar="JPI_URL", help="The service, as https://kpi.example.com.")
+    ],
     token_file: Annotated[Path, typer.Option(help="File that holds a bearer token.")],
     series: Annotated[str, typer.Option(help="The series that its rows are of.")],
     time_zone: Annotated[

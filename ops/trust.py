@@ -30,7 +30,9 @@ from service.settings import Settings, load
 ALARM = 3
 """Exit code of a witness that refuses."""
 
-Url = Annotated[str, typer.Option(help="The service, as https://kpi.example.com.")]
+Url = Annotated[
+    str, typer.Option(envvar="JPI_URL", help="The service, as https://kpi.example.com.")
+]
 TokenFile = Annotated[Path, typer.Option(help="File that holds a bearer token of your party.")]
 KeyFile = Annotated[Path, typer.Option("--key", help="File of the private key.")]
 

@@ -8,9 +8,11 @@ from ledger.checkpoint import render_verifier
 from ledger.commit import system_clock
 from ops.counting import counted, entries
 from ops.demo import BUYER, Chain, bare
+from ops.stage import BUYER as CITY
+from ops.stage import DESK
 from ops.verdict import Verdict
 from service.keys import issuer_key, log_signer
-from service.sandbox import issue
+from service.sandbox import base_url, issue
 from service.settings import Settings
 
 LIFETIME = timedelta(days=7)
@@ -30,7 +32,7 @@ GREEN_AND_UNHAPPY = (
 def text(settings: Settings, chains: tuple[Chain, Chain]) -> str:
     """URLs, a token per role, queries to copy for both chains of the demo."""
     chain, other = chains
-    base = f"http://{settings.host}:{settings.port}"
+    base = base_url(settings)
     key, now = issuer_key(settings), system_clock()
     ecosystem, party = bare(chain.ecosystem_id), bare(chain.parties[BUYER])
 
@@ -89,19 +91,24 @@ def text(settings: Settings, chains: tuple[Chain, Chain]) -> str:
     return "\n".join(lines)
 
 
-def gallery_text(made: Chain) -> str:
-    """Whose tokens show what."""
+def gallery_text(made: Chain, base: str) -> str:
+    """Where it is to be seen, and whose tokens show what; `base` is the service's address."""
     ecosystem = bare(made.ecosystem_id)
+    roles = " ".join(f"--role {each}" for each in SHOWN)
     lines = [
         "",
         "Everything that a screen has to show, all of it invented; ask for dues on 2025-05-20.",
         "",
+        f"  GraphiQL   {base}/graphql",
+        f"  schema     {base}/schema.graphql",
         f"  ecosystem  {ecosystem}",
         *(f"  party      {bare(each)}  {name}" for name, each in made.parties.items()),
         "",
-        "A token of a party:",
-        f"  {sys.argv[0]} token --role VIEWER --ecosystem {ecosystem} --party PARTY",
+        "A token, good for a day, of who pays, and of a partner that has something in its inbox:",
     ]
+    for name in (CITY, DESK):
+        place = f"--ecosystem {ecosystem} --party {bare(made.parties[name])}"
+        lines += ["", f"  # {name}", f"  {sys.argv[0]} token {roles} {place}"]
     return "\n".join(lines)
 
 

@@ -56,9 +56,14 @@ def development_issuers(settings: Settings, key: Ed25519PublicKey) -> tuple[Issu
     )
 
 
-def sandbox_url(settings: Settings) -> str:
-    """The sandbox's issuer address."""
-    return f"http://{settings.host}:{settings.port}/sandbox"
+def base_url(settings: Settings, url: str = "") -> str:
+    """The service's address: the one that a caller knows it by, else where it listens."""
+    return url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+
+
+def sandbox_url(settings: Settings, url: str = "") -> str:
+    """The sandbox's address; without `url` the one that its tokens name as their issuer."""
+    return f"{base_url(settings, url)}/sandbox"
 
 
 def issue(

@@ -33,7 +33,7 @@ def snippets(file: Path) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def commands(world: World, tmp_path: Path) -> dict[str, str]:
-    """The surroundings of a reader: `jpi` on the path, beside the service that runs here."""
+    """The surroundings of a reader: `jpi` on the path, and of the service only its `JPI_URL`."""
     assert world.settings.database_url is not None
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -45,8 +45,6 @@ def commands(world: World, tmp_path: Path) -> dict[str, str]:
         "PYTHONPATH": str(ROOT),
         "DATABASE_URL": world.settings.database_url,
         "JPI_HOME": str(world.settings.home),
-        "JPI_PORT": str(world.settings.port),
-        "JPI_DEV_ISSUER": "true",
         "JPI_URL": f"http://{world.settings.host}:{world.settings.port}",
     }
 
