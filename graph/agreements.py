@@ -161,7 +161,7 @@ class Proposal(Node):
         """Names of mutations."""
         actor = info.context.actor
         mine = [*actions(self.state, actor.party_id, actor.subject)]
-        mine += [each async for each in _dispute_actions(info, self.state)]
+        mine += [each async for each in dispute_actions(info, self.state)]
         return await offered(info, mine)
 
 
@@ -184,7 +184,7 @@ def actions(state: rules.Proposal, party_id: str, subject: str) -> Iterator[str]
         yield "recordExternalRuling"
 
 
-async def _dispute_actions(info: Info, state: rules.Proposal) -> AsyncIterator[str]:
+async def dispute_actions(info: Info, state: rules.Proposal) -> AsyncIterator[str]:
     """What somebody could do as a sponsor on the rung where the dispute stands.
 
     Where the policy leaves the person to the party, the one that the party named, if it named one.

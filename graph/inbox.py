@@ -6,7 +6,8 @@ from typing import Annotated
 import strawberry
 from strawberry import field
 
-from graph.agreements import Proposal, proposal_of
+from graph.actions import offered
+from graph.agreements import Proposal, actions, dispute_actions, proposal_of
 from graph.context import Info
 from graph.enums import describe
 from graph.memberships import load_party
@@ -18,6 +19,8 @@ from ledger.inbox import Asked, Waiting, changed, inbox
 from ledger.reply import Silence
 
 MAX_ITEMS = 100
+ANSWERS = ("consentToProposal", "objectToProposal", "acknowledgeProposal")
+"""What answers a proposal. A party's notice is its own: the last is done for nobody else."""
 describe(
     Asked,
     "What a pending proposal waits for.",
@@ -66,6 +69,19 @@ class InboxItem:
     async def on_behalf_of(self, info: Info) -> Party | None:
         """The party that delegated its answers."""
         return await load_party(info, self.principal_id) if self.principal_id else None
+
+    @field(
+        description="Mutations by which you could do what is asked; with `onBehalfOf` where it is "
+        "for another party."
+    )
+    async def allowed_actions(self, info: Info) -> list[str]:
+        """Names of mutations."""
+        if self.asks is Asked.RULING:
+            return await offered(info, [each async for each in dispute_actions(info, self.state)])
+        actor, answers = info.context.actor, ANSWERS[: 2 if self.principal_id else None]
+        party_id = self.principal_id or actor.party_id
+        could = actions(self.state, party_id, actor.subject)
+        return await offered(info, [name for name in could if name in answers])
 
     @field(
         description="What its content says otherwise than the version before: the proposal that "

@@ -247,10 +247,10 @@ def check_answer(
     """Return if an answer can stand, and is signed as it must be. Raises like `consent`."""
     party_id = event.on_behalf_of or actor.party_id
     is_consent = isinstance(event, ProposalConsented)
-    if party_id not in proposal.signatories:
-        raise NotASignatory("proposalId")
     if event.on_behalf_of:
         around.delegations.require(party_id, actor.party_id, proposal.kind, around.now)
+    if party_id not in proposal.signatories:
+        raise NotASignatory("onBehalfOf" if event.on_behalf_of else "proposalId")
     _check_first_answer(proposal, party_id, is_consent=is_consent)
     if not proposal.is_pending:
         raise ProposalClosed("proposalId", status=proposal.status)

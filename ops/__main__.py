@@ -30,6 +30,7 @@ from ops.rebuild import NothingSwapped
 from ops.remote import Denied, TokenUnreadable
 from ops.statement import StatementUnreadable, read_statement
 from ops.tools import ToolFailed
+from ops.trusted import require_trusted
 from ops.verify import verify
 from ops.witness import WitnessUnready
 from service import embedded
@@ -285,6 +286,7 @@ def verify_command(
     """Verify an export offline; exit 1 when anything is wrong, 2 when there is no such file."""
     calm_collector()
     older = None if since is None else since.read_text()
+    require_trusted(log_key, older)
     stated = None if statement is None else read_statement(statement)
     given = [each for each in (file, observations) if each is not None and each.exists()]
     with progress_of(sum(each.stat().st_size for each in given)) as advance:

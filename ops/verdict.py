@@ -38,6 +38,7 @@ class Verdict:
     notes: list[str] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
+    findings_untold: int = 0
 
     @property
     def is_good(self) -> bool:
@@ -45,9 +46,11 @@ class Verdict:
         return not self.findings
 
     def find(self, text: str) -> None:
-        """Note what is wrong, up to MAX_FINDINGS."""
+        """Note what is wrong, up to MAX_FINDINGS; the rest is counted."""
         if len(self.findings) < MAX_FINDINGS:
             self.findings.append(text)
+        else:
+            self.findings_untold += 1
 
     def as_json(self) -> dict[str, object]:
         """For a machine."""
@@ -73,6 +76,7 @@ class Verdict:
             "notes": self.notes,
             "notChecked": self.not_checked,
             "findings": self.findings,
+            "findingsUntold": self.findings_untold,
             "seconds": {
                 "hashes": round(self.seconds_hashes, 3),
                 "replay": round(self.seconds_replay, 3),

@@ -6,13 +6,10 @@ stream: memory grows with the Book, not with the history. Source: `ledger-format
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import BinaryIO
-
-import msgspec
 
 from ledger.canonical import NotCanonical, decode_object
 from ledger.checkpoint import (
@@ -32,6 +29,7 @@ from ledger.tree import Frontier, leaf_hash
 from ops import extent
 from ops.counting import entries, verb
 from ops.export import FORMAT
+from ops.lines import Line, read_line, text_of, there
 from ops.replay import Replay
 from ops.rowcheck import check_rows
 from ops.statement import StatementCheck
@@ -61,28 +59,17 @@ def verify(
     """
     verdict = Verdict()
     started = perf_counter()
+    reading = _Reading(verdict, log_key, since, party, statement)
     try:
         with path.open("rb") as file:
-            reading = _Reading(verdict, log_key, since, party, statement)
             reading.read(file, progress)
         if observations is not None:
             check_rows(observations, reading.replay.claims, verdict, progress)
     except (NotCanonical, NoteInvalid, ValueError, KeyError, TypeError, OSError) as error:
-        verdict.find(f"the file cannot be read on: {type(error).__name__}: {error}")
+        where = reading.place()
+        verdict.find(f"{where}: the file cannot be read on: {type(error).__name__}: {error}")
     verdict.seconds_hashes = perf_counter() - started - verdict.seconds_replay
     return verdict
-
-
-class _Line(msgspec.Struct, omit_defaults=True):
-    """What a line may hold, in the order of canonical JSON: bytes it writes again are canonical."""
-
-    annex: str | None = None
-    annexSalt: str | None = None  # noqa: N815 -- as it is written
-    body: str | None = None
-    checkpoint: str | None = None
-    envelope: str | None = None
-    leafHash: str | None = None  # noqa: N815 -- as it is written
-    salt: str | None = None
 
 
 class _Reading:
@@ -109,18 +96,27 @@ class _Reading:
         self.verifier: Verifier | None = None
         self.log_keys: list[str] = []
         self.size = 0
+        self.line = 0
 
     def read(self, file: BinaryIO, progress: Progress) -> None:
         lines = self._lines(file, progress)
+        self.line = 1
         self._header(decode_object(next(lines, b"{}")))
-        for number, line in enumerate(lines, start=2):
-            found = _line(line)
+        for self.line, line in enumerate(lines, start=2):
+            found = read_line(line)
             if found.checkpoint is not None:
                 self._checkpoint(found.checkpoint)
             else:
-                self._entry(found, number)
+                self._entry(found, self.line)
             self._compare_since()
         self._end()
+
+    def place(self) -> str:
+        """Where the reading stands, for whoever looks into the file."""
+        if self.line < 2:  # noqa: PLR2004 -- the second line is the first after the header
+            return "the header (line 1)"
+        after = self.frontier.size
+        return f"line {self.line}, after entry {after - 1}" if after else f"line {self.line}"
 
     def _lines(self, file: BinaryIO, progress: Progress) -> Iterator[bytes]:
         """Lines but the last, whose digest is of all bytes before it."""
@@ -148,9 +144,9 @@ class _Reading:
     def _header(self, header: dict[str, object]) -> None:
         if header.get("format") != FORMAT:
             raise ValueError(f"this is no {FORMAT}")
-        self.ecosystem, self.origin = _text(header, "ecosystem"), _text(header, "origin")
-        self.header_key = _text(header, "logKey")
-        self.verdict.party = _text(header, "party")
+        self.ecosystem, self.origin = text_of(header, "ecosystem"), text_of(header, "origin")
+        self.header_key = text_of(header, "logKey")
+        self.verdict.party = text_of(header, "party")
         self.replay = Replay(self.verdict, self.ecosystem, self.verdict.party, self.statement)
         if self.party and self.party != self.verdict.party:
             self.verdict.find(
@@ -163,12 +159,12 @@ class _Reading:
         else:
             parse_verifier(self.log_key)
 
-    def _entry(self, entry: _Line, line: int) -> None:
+    def _entry(self, entry: Line, line: int) -> None:
         index = self.frontier.size
-        data = _there(entry.envelope, "envelope").encode()
+        data = there(entry.envelope, "envelope").encode()
         leaf = leaf_hash(data)
         self.verdict.entries += 1
-        if decode_base64(_there(entry.leafHash, "leafHash")) != leaf:
+        if decode_base64(there(entry.leafHash, "leafHash")) != leaf:
             self.verdict.find(f"entry {index} (line {line}): its envelope is not what was hashed")
         self.frontier.append(leaf)
         try:
@@ -177,18 +173,25 @@ class _Reading:
             self.verdict.find(placed_at(index, line, str(fault)))
             self.replay.broken()
 
-    def _open(self, index: int, envelope: Envelope, entry: _Line) -> None:
+    def _open(self, index: int, envelope: Envelope, entry: Line) -> None:
         self.verdict.kinds[envelope.kind] += 1
+        if index == 0 and envelope.ecosystem != self.ecosystem:
+            self.verdict.find(
+                f"the header (line 1) names the ecosystem {self.ecosystem}, entry 0 is of "
+                f"{envelope.ecosystem}"
+            )
+            self.ecosystem = envelope.ecosystem  # every other entry need not say it again
+            self.replay = Replay(self.verdict, self.ecosystem, self.verdict.party, self.statement)
         if (envelope.index, envelope.ecosystem) != (index, self.ecosystem):
             raise Fault(f"it says that it is entry {envelope.index} of {envelope.ecosystem}")
         if entry.annex is not None:
-            salt = decode_base64(_there(entry.annexSalt, "annexSalt"))
+            salt = decode_base64(there(entry.annexSalt, "annexSalt"))
             if commit(salt, entry.annex.encode()) != envelope.annex:
                 raise Fault("its annex is not the one committed to")
         if entry.body is None:
             self.replay.sealed(sealed_entry(envelope))
             return
-        salt = decode_base64(_there(entry.salt, "salt"))
+        salt = decode_base64(there(entry.salt, "salt"))
         placed = open_entry(envelope, salt, entry.body.encode())
         self.replay.opened(placed, has_text=entry.annex is not None)
         self._learn_key(placed)
@@ -313,33 +316,3 @@ class _Reading:
                 )
             else:
                 verdict.notes.append("the witnesses' quorum certified all entries")
-
-
-_LINES = msgspec.json.Decoder(_Line)
-_ENCODER = msgspec.json.Encoder()
-
-
-def _line(line: bytes) -> _Line:
-    """What a line holds; what else it holds is passed over. Raises NotCanonical, TypeError."""
-    with suppress(msgspec.MsgspecError):  # what is wrong is said below
-        known = _LINES.decode(line)
-        if _ENCODER.encode(known) == line:
-            return known
-    fields = decode_object(line)
-    return _Line(
-        **{name: _text(fields, name) for name in _Line.__struct_fields__ if name in fields}
-    )
-
-
-def _there(text: str | None, name: str) -> str:
-    """A field that must be there. Raises KeyError."""
-    if text is None:
-        raise KeyError(name)
-    return text
-
-
-def _text(fields: dict[str, object], name: str) -> str:
-    value = fields[name]
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is no text")
-    return value

@@ -124,6 +124,7 @@ def verdict_text(verdict: Verdict) -> str:
         *(f"Also: {each}." for each in verdict.notes),
         *(f"Not checked: {each}." for each in verdict.not_checked),
         *(f"WRONG: {each}" for each in verdict.findings),
+        *([f"WRONG: and {verdict.findings_untold} more"] if verdict.findings_untold else []),
         "VERDICT: GOOD" if verdict.is_good else "VERDICT: BAD, do not trust this ledger",
     ]
     return "\n".join(lines)

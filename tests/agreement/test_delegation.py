@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from ledger.actor import NotFound
-from ledger.agreement import Consent, ConsentTwice, FourEyes, NotASignatory, Objection
+from ledger.agreement import Consent, ConsentTwice, FourEyes, Objection
 from ledger.delegation import (
     DelegationCircular,
     DelegationMalformed,
@@ -102,8 +102,9 @@ def test_nobody_signs_for_another_party_without_its_delegation() -> None:
     grant(told, "Signal", TRAIN)
     with pytest.raises(NotDelegated):
         told.when(TRAIN, for_track)
-    with pytest.raises(NotASignatory):
+    with pytest.raises(NotDelegated) as refused:
         told.when(TRAIN, Consent(asked, on_behalf_of="nobody"))
+    assert refused.value.path == "onBehalfOf"
 
 
 def test_a_circle_of_delegates_is_refused() -> None:

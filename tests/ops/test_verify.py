@@ -13,6 +13,7 @@ from ledger.canonical import encode
 from ledger.checkpoint import generate_signer, render_verifier
 from ledger.ids import EcosystemId, PartyId
 from ops.export import export
+from ops.verdict import Verdict
 from ops.verify import verify
 from ops.welcome import verdict_text
 from service.app import open_doors
@@ -138,3 +139,40 @@ async def test_what_a_superuser_alters_is_named_by_its_entry(
     assert any(named in finding for finding in verdict.findings), verdict.findings
     assert all(each.count("entry ") <= 1 or "between" in each for each in verdict.findings)
     assert f"Replayed {verdict.replayed} of {verdict.entries} entries." in verdict_text(verdict)
+
+
+async def test_where_a_file_is_no_ledger_any_more_its_line_is_named(
+    told: World, tmp_path: Path
+) -> None:
+    """A quote that is gone, and a header that was altered: said once, where it is."""
+    path, broken = tmp_path / "ledger.ndjson", tmp_path / "broken.ndjson"
+    key = await exported(told, path)
+    data = path.read_bytes()
+    lines = data.splitlines(keepends=True)
+    third = next(i for i, line in enumerate(lines) if b'\\"index\\":3,' in line)
+    quote = lines[third].replace(b'"envelope"', b'"envelope', 1)
+    broken.write_bytes(b"".join([*lines[:third], quote, *lines[third + 1 :]]))
+    findings = verify(broken, key).findings
+    assert any(each.startswith(f"line {third + 1}, after entry 2: ") for each in findings), findings
+
+    header = lines[0].replace(b'"ecosystem"', b'"ecosystum"', 1)
+    broken.write_bytes(b"".join([header, *lines[1:]]))
+    findings = verify(broken, key).findings
+    assert any(each.startswith("the header (line 1): ") for each in findings), findings
+
+    other = bare(told.ecosystem_id)[:-1] + ("0" if told.ecosystem_id[-1] != "0" else "1")
+    header = lines[0].replace(bare(told.ecosystem_id).encode(), other.encode(), 1)
+    broken.write_bytes(b"".join([header, *lines[1:]]))
+    findings = verify(broken, key).findings
+    assert findings[0].startswith(f"the header (line 1) names the ecosystem {other}, entry 0 is of")
+    assert not any(each.startswith("entry") for each in findings), findings
+
+
+def test_more_than_a_person_reads_is_counted() -> None:
+    """The first twenty are told, and how many more there are."""
+    verdict = Verdict()
+    for number in range(23):
+        verdict.find(f"entry {number}")
+    assert len(verdict.findings) == 20
+    assert "WRONG: and 3 more" in verdict_text(verdict)
+    assert verdict.as_json()["findingsUntold"] == 3

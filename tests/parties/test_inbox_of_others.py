@@ -11,14 +11,15 @@ from tests.desk import until
 from tests.test_story import BUYER, TRACK, TRAIN
 from tests.world import PROPOSED, World, indicator_terms
 
-INBOX = """{ inbox { asks until silence isTold onBehalfOf { name }
+INBOX = """{ inbox { asks until silence isTold onBehalfOf { name } allowedActions
   proposal { id kind dispute { until } } } }"""
 WEEK = {"startOn": "2026-03-02", "endOn": "2026-03-09"}
 
 
-async def inbox(world: World, party: str) -> list[dict[str, Any]]:
+async def inbox(world: World, party: str, *roles: Role) -> list[dict[str, Any]]:
     """What waits for a party, as its screen asks."""
-    found: list[dict[str, Any]] = (await world.read(party, INBOX))["inbox"]
+    answer = await world.ask(INBOX, {}, world.token(party, *roles))
+    found: list[dict[str, Any]] = answer["data"]["inbox"]
     return found
 
 
@@ -56,6 +57,8 @@ async def test_a_delegate_is_shown_what_waits_for_the_party_that_it_answers_for(
             {"name": TRAIN},
             False,
         )
+        assert item["allowedActions"] == ["consentToProposal", "objectToProposal"]
+        assert "acknowledgeProposal" in waiting[policy["id"]]["allowedActions"]
         answer = {"proposalId": proposal["id"], "onBehalfOf": world.parties[TRAIN]}
         await world.done(BUYER, "consentToProposal", answer)
         assert [each["proposal"]["id"] for each in await inbox(world, BUYER)] == [policy["id"]]
@@ -94,6 +97,8 @@ async def test_a_dispute_waits_for_the_rulings_of_its_rung(
             assert (item["asks"], item["silence"], item["isTold"]) == ("RULING", "ESCALATE", True)
             assert item["until"] == item["proposal"]["dispute"]["until"]
         assert await inbox(world, BUYER) == []
+        [item] = await inbox(world, TRACK, Role.SPONSOR)
+        assert item["allowedActions"] == ["signRuling", "escalateDispute"]
         ruled = {"proposalId": proposal["id"], "outcome": "BINDS"}
         await world.done(TRACK, "signRuling", ruled, token=sponsor(world, TRACK))
         assert await inbox(world, TRACK) == []
