@@ -5,8 +5,10 @@ import re
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.routing import Route
 
-from service import entrance
+from service import bankfiles, entrance, exports
+from service.app import build
 from service.settings import Settings
 from tests.test_story import BUYER, PARTNERS
 from tests.world import World
@@ -15,19 +17,48 @@ BROWSER = {"accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 
 
 async def test_a_program_is_told_in_json_where_everything_is(world: World) -> None:
-    """Each address that is named answers."""
+    """Each address that is named answers: anybody, or who has a token alone."""
     answer = await world.client.get("/")
 
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     told = answer.json()
-    assert {"what", "graphql", "schema", "explorer", "sandbox", "live", "ready"} == set(told)
-    for name in set(told) - {"what", "graphql", "explorer"}:
+    closed = {each.name: each.path for each in entrance.WITH_A_TOKEN}
+    assert closed.items() <= told.items()
+    assert set(told) - set(closed) == {"what", "graphql", "schema", "sandbox", "live", "ready"}
+    for name in set(told) - {"what", "graphql", *closed}:
         assert (await world.client.get(told[name])).status_code == 200, name
-    page = await world.client.get(told["explorer"], headers=BROWSER)
+    for name, path in closed.items():
+        method = "POST" if name.startswith("bankStatements") else "GET"
+        assert (await world.client.request(method, path)).status_code == 401, name
+    page = await world.client.get(told["graphql"], headers=BROWSER)
     assert page.headers["content-type"].startswith("text/html")
     question = {"query": "{ __typename }"}
     assert (await world.client.post(told["graphql"], json=question)).json()["data"]
+
+
+def test_no_address_is_left_out(settings: Settings) -> None:
+    """Whatever is answered is told, but for what another answer leads to."""
+    led_to = {
+        "/",
+        "/graphql/examples.graphql",  # by GraphiQL
+        "/graphql/assets/{name}",
+        "/uploads/{ecosystem}/{upload}/{secret}",  # by `beginUpload`
+        "/sandbox/jwks",  # by the sandbox's configuration
+        "/sandbox/token",
+    }
+    told = [each.path for each in entrance.places(settings)]
+    answered = [each for each in build(settings).routes if isinstance(each, Route)]
+
+    for each in answered:
+        assert each.path in led_to or any(map(each.path_regex.match, told)), each.path
+    for path in told:
+        assert any(each.path_regex.match(path) for each in answered), path
+    kinds = {path.rpartition(".")[2] for path in told if path.startswith("/journal.")}
+    assert kinds == set(exports.JOURNALS)
+    kinds = {path.rpartition(".")[2] for path in told if path.startswith("/bank-statements.")}
+    assert kinds == set(bankfiles.KINDS)
+    assert len(set(told)) == len(told)
 
 
 async def test_a_browser_gets_a_page_that_runs_nothing(world: World) -> None:
@@ -66,7 +97,8 @@ async def test_what_is_closed_does_not_stand_there(settings: Settings) -> None:
         told = (await client.get("/")).json()
         page = (await client.get("/", headers=BROWSER)).text
 
-    assert set(told) == {"what", "graphql", "schema", "live", "ready"}
+    opened = set(told) - {each.name for each in entrance.WITH_A_TOKEN}
+    assert opened == {"what", "graphql", "schema", "live", "ready"}
     assert "GraphiQL" not in page
     assert "sandbox" not in page
 
