@@ -11,7 +11,7 @@ from typing import Any
 
 from graph.context import Doors
 from ops.demo import PROPOSED, Say
-from ops.gallery_terms import complaints, incentive, satisfaction
+from ops.gallery_terms import complaints, incentive, repairs, satisfaction
 from ops.stage import BUYER, CREWS, DESK, EVERYBODY, NIGHT, OWNERS, Gallery, StagedClock
 
 PAYMENT = "payment { id }"
@@ -123,12 +123,15 @@ async def _waiting(made: Gallery, proposal: str) -> list[str]:
 
 
 async def _measured(made: Gallery, indicator: str) -> None:
-    """Green, amber, red: three agreed months."""
+    """Green, amber, red: three agreed months; the suppliers' own reports are green throughout."""
+    inside = await made.indicator("repairs", repairs(made.parties, OWNERS))
     months = (("2025-01", "30", "25"), ("2025-02", "40", "30"), ("2025-03", "60", "35"))
     await made.on("2025-04-02")
     for period, desk, crews in months:
         await made.report("complaints", period, {DESK: [desk], CREWS: [crews]})
         await made.measure(indicator, period, list(OWNERS))
+        await made.report("repairs", period, {DESK: ["3"], CREWS: ["4"]})
+        await made.measure(inside, period, list(OWNERS))
 
 
 async def _paid(made: Gallery, indicator: str) -> None:

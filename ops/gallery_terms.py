@@ -1,4 +1,4 @@
-"""The gallery's terms: two joint indicators and an incentive, all of them invented."""
+"""The gallery's terms: three joint indicators and an incentive, all of them invented."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -39,6 +39,18 @@ def complaints(owners: Parties, weights: Mapping[str, str], **stated: Any) -> di
         ],
     }
     return terms | stated
+
+
+def repairs(owners: Parties, weights: Mapping[str, str]) -> dict[str, Any]:
+    """Repairs left open at a month's end: what the suppliers' own reports are green about."""
+    return complaints(owners, weights) | {
+        "name": "Open repairs",
+        "why": "Each supplier's report says that its own are done.",
+        "theme": "BUSINESS_CONTINUITY",
+        "perspective": "OPERATIONAL",
+        "unit": "repairs",
+        "method": {"kind": "SUM", "margin": "NONE", "series": "repairs"},
+    }
 
 
 def satisfaction(owners: Parties, weights: Mapping[str, str], **stated: Any) -> dict[str, Any]:  # noqa: ANN401 -- JSON

@@ -104,6 +104,20 @@ async def test_every_state_of_a_screen_is_there(settings: Settings) -> None:
     await audit(settings, made.ecosystem_id)
 
 
+async def test_its_scorecard_is_green_inside_and_red_outside(settings: Settings) -> None:
+    """Each supplier's repairs are done, and the customers complain."""
+    made = await seeded(settings)
+    asked = """{ scorecard(on: "2025-06-01") { watermelon { verdict
+      green { name } red { name } } } }"""
+    async with serving(settings) as world:
+        found = (await seen_by(world, made).read(BUYER, asked))["scorecard"]["watermelon"]
+    assert found == {
+        "verdict": "WATERMELON",
+        "green": [{"name": "Open repairs"}],
+        "red": [{"name": "Complaints"}],
+    }
+
+
 async def test_a_service_beside_it_does_not_end_what_is_being_told(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,7 +143,7 @@ async def test_entered_twice_it_adds_nothing(world: World, more: dict[str, int])
         BUYER,
         "{ indicators(first: 100) { nodes { id } } measurements(first: 100) { nodes { id } } }",
     )
-    assert len(nodes(listed, "indicators")) == 2 + more.get("indicators", 0)
+    assert len(nodes(listed, "indicators")) == 3 + more.get("indicators", 0)
     districts = more.get("months", 0) * more.get("indicators", 0)
-    assert len(nodes(listed, "measurements")) == 6 + districts
+    assert len(nodes(listed, "measurements")) == 9 + districts
     await audit(world.settings, made.ecosystem_id)
