@@ -92,21 +92,33 @@ async def test_a_guide_s_commands_do_what_it_says(
 
 
 async def test_a_screen_s_queries_answer(world: World) -> None:
-    """Each against the gallery, as its buyer; a subscription's first event too."""
+    """Each against the gallery, as a partner; a subscription's first event too.
+
+    What waits in the inbox leads each to its content, by the guide's own query.
+    """
     clock = stage.StagedClock()
     async with open_doors(world.settings, clock, max_drift=stage.STAGED) as doors:
         made = await seed(doors, clock, lambda _: None)
     users = World(world.settings, world.client, made.ecosystem_id, made.parties)
     asked = [text for kind, text in snippets(GUIDES / "screen.md") if kind == "graphql"]
-    assert len(asked) == 5
+    assert len(asked) == 7
+    contents: list[str] = []
     for text in asked:
+        if "$contentId" in text:
+            assert contents
+            for each in contents:
+                node = (await users.read(stage.DESK, text, contentId=each))["node"]
+                assert node["id"] == each
+                assert len(node) > len(("__typename", "id")), node
+            continue
         if text.startswith("subscription"):
-            async with following(users, users.token(stage.BUYER)) as follower:
+            async with following(users, users.token(stage.DESK)) as follower:
                 await follower.subscribe(text)
                 answer = await follower.event()
         else:
-            answer = await users.read(stage.BUYER, text)
+            answer = await users.read(stage.DESK, text)
         assert all(answer.values()), text
+        contents += [item["proposal"]["contentId"] for item in answer.get("inbox", [])]
 
 
 async def test_the_readme_s_first_query_answers_as_printed(world: World) -> None:
