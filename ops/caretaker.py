@@ -141,8 +141,9 @@ def id_of(given: str, option: str) -> str:
     """The workroom's id in what was given, with its type in front or not. Raises CannotStart."""
     found = given.rpartition(":")[2]
     if not is_id(found):
+        wrong = f"{option} {given!r} is no id" if given else f"{option} is missing"
         raise CannotStart(
-            f"{option} {given!r} is no id: an id is such as "
+            f"{wrong}: an id is such as "
             "3cffe945-fa53-8bf2-806f-8d9066185ac7, with `Ecosystem:` or `Party:` in front or not, "
             "as `jpi run`, `jpi demo` and the API show it."
         )

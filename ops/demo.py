@@ -12,11 +12,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from graphql import GraphQLError
+
 from graph import schema as graph_schema
 from graph.context import Context, Doors, in_house
 from ledger.actor import Actor, Role
 from ledger.amounts import Money
+from ledger.errors import Fault
 from ledger.ids import EcosystemId, PartyId
+from ledger.sequencer import WritesStopped
 from ops.bonus import bonus
 
 Say = Callable[[str], None]
@@ -41,6 +45,20 @@ def _refused(key: str, problems: Sequence[Mapping[str, str]]) -> str:
     return f"The demo stopped at {key}: {said} {mend}"
 
 
+def _broken(key: str, errors: Sequence[GraphQLError]) -> str:
+    """What a person does about a step that had no answer: often the lesson of a rewritten entry."""
+    cause: BaseException | None = errors[0] if errors else None
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    if isinstance(cause, Fault | WritesStopped):
+        return (
+            f"The ledger of the demo is not what was entered: {cause}. `jpi rebuild --check` tells "
+            "all that differs, ops/runbook.md what to do then; an empty folder named in JPI_HOME "
+            "begins anew."
+        )
+    return f"The demo stopped at {key}: {type(cause).__name__}: {cause}"
+
+
 @dataclass
 class Chain:
     """One ecosystem of the demo while it is seeded."""
@@ -63,7 +81,7 @@ class Chain:
             query, {"given": full}, Context(self.doors, in_house(self._actor(party)), f"demo/{key}")
         )
         if result.errors or result.data is None:
-            raise SeedFailed(f"{key}: {result.errors}")
+            raise SeedFailed(_broken(key, result.errors or ()))
         payload: dict[str, Any] = result.data[mutation]
         if payload["problems"]:
             raise SeedFailed(_refused(key, payload["problems"]))
