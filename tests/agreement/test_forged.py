@@ -166,7 +166,7 @@ def test_answers_that_nobody_may_give_are_found() -> None:
     broken(told, TRACK, replace(yes, commitment="AAAA"), "other bytes")
     broken(told, CLOCK, yes, "does not ask for")
     no = ProposalObjected(asked, proposal.index, proposal.commitment, on_behalf_of="nobody")
-    broken(told, TRACK, no, "does not ask for")
+    broken(told, TRACK, no, "delegated nothing")
 
 
 def test_notices_that_were_not_given_so_are_found() -> None:
