@@ -99,19 +99,13 @@ async def open_doors(
         reader = Reader(database, stopped)
         feed = Feed(database, reader, database_url(settings))
 
-        def committed(ecosystem_id: EcosystemId) -> None:
-            publisher.notice(ecosystem_id)
-            providers.forget(ecosystem_id)
-            feed.notice(ecosystem_id)
-            changed(ecosystem_id)
-
         ledger = Ledger(
             database,
             identity,
             clock=clock,
             memory=memory,
             queue_limit=settings.queue_limit,
-            committed=committed,
+            committed=_telling(publisher.notice, providers.forget, feed.notice, changed),
             watch=watch,
             max_drift=max_drift,
         )
@@ -138,6 +132,16 @@ async def open_doors(
             await publisher.close()
     finally:
         await database.close()
+
+
+def _telling(*told: Callable[[EcosystemId], None]) -> Callable[[EcosystemId], None]:
+    """Tells each, in order, of what was committed."""
+
+    def committed(ecosystem_id: EcosystemId) -> None:
+        for each in told:
+            each(ecosystem_id)
+
+    return committed
 
 
 def _identity(settings: Settings) -> LogIdentity:

@@ -162,29 +162,15 @@ def test_caps_hold_in_every_order(units: list[Fraction], used: list[int]) -> Non
             assert part == 0 or abs(part + 100 * before) <= 8000, told(found)
 
 
-@settings(deadline=None)
-@given(
-    pool=st.integers(1, 10**12),
-    shares=st.lists(UNITS, min_size=1, max_size=6),
-    weights=st.lists(UNITS, min_size=1, max_size=5),
-    values=st.lists(VALUES, min_size=5, max_size=5),
-    rules=st.lists(st.sampled_from([None, *FIRST_RULES]), min_size=5, max_size=5),
-    mode=MODES,
-)
-def test_the_first_terms_settle_on_as_they_did(
-    pool: int,
-    shares: list[int],
-    weights: list[int],
-    values: list[Fraction],
-    rules: list[LowSample | None],
-    mode: Rounding,
-) -> None:
-    """By the rules of then to the cent; by those of today a left-over cent may go elsewhere."""
+def first_scheme(
+    pool: int, shares: list[int], weights: list[int], mode: Rounding
+) -> first_terms.SchemeTerms:
+    """Terms as the first release stated them."""
     points = (
         first_terms.Point(Fraction(20), Fraction(1, 10)),
         first_terms.Point(Fraction(100), Fraction(1)),
     )
-    first = first_terms.SchemeTerms(
+    return first_terms.SchemeTerms(
         name="first",
         pool=Money("EUR", pool),
         items=tuple(
@@ -204,6 +190,27 @@ def test_the_first_terms_settle_on_as_they_did(
         due_days=30,
         worked_examples=(),
     )
+
+
+@settings(deadline=None)
+@given(
+    pool=st.integers(1, 10**12),
+    shares=st.lists(UNITS, min_size=1, max_size=6),
+    weights=st.lists(UNITS, min_size=1, max_size=5),
+    values=st.lists(VALUES, min_size=5, max_size=5),
+    rules=st.lists(st.sampled_from([None, *FIRST_RULES]), min_size=5, max_size=5),
+    mode=MODES,
+)
+def test_the_first_terms_settle_on_as_they_did(
+    pool: int,
+    shares: list[int],
+    weights: list[int],
+    values: list[Fraction],
+    rules: list[LowSample | None],
+    mode: Rounding,
+) -> None:
+    """By the rules of then to the cent; by those of today a left-over cent may go elsewhere."""
+    first = first_scheme(pool, shares, weights, mode)
     measured = dict(
         zip(
             (each.indicator_id for each in first.items),
