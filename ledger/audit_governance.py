@@ -76,7 +76,7 @@ def _check_pilot(
         case PromotionProposed(indicator_id=key, live_from=live_from):
             require(found is not None, "its pilot is not agreed")
             if found is not None:
-                measured = [period for subject, period in book.results if subject == key]
+                measured = book.measured_periods(key)
                 current = book.current_indicator(key)
                 version = pilot.check_promotion(live_from, key, found, current, measured)
                 require(version.version == event.version, "its version is not in force")

@@ -5,10 +5,13 @@ agreed ones of every measured period up to the one that is evaluated, each by th
 measured it. Source: `domain.md` sections 5 and 6.
 """
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import MAXYEAR, date
 from fractions import Fraction
+from operator import itemgetter
+from typing import overload
 
 from ledger.actor import NotFound
 from ledger.book import Book
@@ -21,7 +24,7 @@ from ledger.measurement import Measurement
 from ledger.method import Method
 from ledger.partner import personal
 from ledger.periods import Calendar, Period
-from ledger.reading import PartValue, Result, RoundingStep
+from ledger.reading import PartValue, Result, RoundingStep, Series
 from ledger.scheme import Scheme
 from ledger.settlement import Measured
 from ledger.terms import SchemeTerms
@@ -74,49 +77,73 @@ def measured_for(book: Book, indicator_ids: Iterable[str], period: str) -> dict[
 
 
 class Histories:
-    """Agreed results of indicators, oldest first; each indicator's are gathered once."""
+    """Agreed results of indicators, oldest first; each is read when something asks for it.
+
+    Most terms read the last few of very many.
+    """
 
     def __init__(self, book: Book) -> None:
         """Of one Book; it must not outlive it."""
         self._book = book
-        self._known: dict[str, tuple[tuple[int, Result], ...]] = {}
+        self._known: dict[tuple[str, bool], _Known] = {}
 
-    def upto(
-        self, indicator_id: str, start_on: date, rules: int = RULES_VERSION
-    ) -> tuple[Result, ...]:
+    def upto(self, indicator_id: str, start_on: date, rules: int = RULES_VERSION) -> Series:
         """The results of periods that start no later than a date, as those rules read them."""
-        if indicator_id not in self._known:
-            self._known[indicator_id] = tuple(self._in_order(indicator_id))
-        latest = start_on.toordinal()
-        found = tuple(each for place, each in self._known[indicator_id] if place <= latest)
-        if rules < COUNTS_PERIODS:
-            return tuple(replace(each, gap=0, counts_anew=False) for each in found)
-        return found
-
-    def _in_order(self, indicator_id: str) -> Iterator[tuple[int, Result]]:
-        before: int | None = None
-        for period, calendar, result in sorted(self._gathered(indicator_id), key=_place):
-            place = period.start_on.toordinal()
-            gap = 0 if before is None else _between(calendar, period.key, before)
-            yield place, replace(result, gap=gap)
-            before = place
-
-    def _gathered(self, indicator_id: str) -> Iterator[tuple[Period, Calendar, Result]]:
-        book = self._book
-        terms: dict[int, IndicatorTerms] = {}
-        for (key, when), proposal_id in book.results.items():
-            if key == indicator_id:
-                measurement = book.measurements[proposal_id]
-                version = measurement.version
-                if version not in terms:
-                    terms[version] = book.indicator_version(key, version).terms
-                agreed = terms[version]
-                calendar = agreed.calendar
-                yield calendar.period(when), calendar, result_of(measurement, agreed)
+        key = (indicator_id, rules >= COUNTS_PERIODS)
+        if key not in self._known:
+            self._known[key] = _Known(self._book, indicator_id, counts_periods=key[1])
+        known = self._known[key]
+        latest = bisect(known.timeline, start_on.toordinal(), key=itemgetter(0))
+        return _Stretch(known, range(latest))
 
 
-def _place(placed: tuple[Period, Calendar, Result]) -> date:
-    return placed[0].start_on
+class _Known:
+    """The results of one indicator that were asked for so far, by their place in time."""
+
+    def __init__(self, book: Book, indicator_id: str, *, counts_periods: bool) -> None:
+        self._book = book
+        self._indicator_id = indicator_id
+        self._counts_periods = counts_periods
+        self.timeline = book.timelines.get(indicator_id, ())
+        self._found: dict[int, Result] = {}
+
+    def at(self, number: int) -> Result:
+        if number not in self._found:
+            self._found[number] = self._read(number)
+        return self._found[number]
+
+    def _read(self, number: int) -> Result:
+        key = self.timeline[number][1]
+        measurement = self._book.agreed_measurement(self._indicator_id, key)
+        if measurement is None:
+            raise Fault(f"{self._indicator_id} has no result of {key}, which its timeline lists")
+        agreed = self._book.indicator_version(self._indicator_id, measurement.version).terms
+        result = result_of(measurement, agreed)
+        if not self._counts_periods:
+            return replace(result, counts_anew=False)
+        if number == 0:
+            return result
+        before, _ = self.timeline[number - 1]
+        return replace(result, gap=_between(agreed.calendar, key, before))
+
+
+class _Stretch(Sequence[Result]):
+    """Some results of an indicator in a row."""
+
+    def __init__(self, known: _Known, places: range) -> None:
+        self._known, self._places = known, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, place: int) -> Result: ...
+    @overload
+    def __getitem__(self, place: slice) -> Series: ...
+    def __getitem__(self, place: int | slice) -> Result | Series:
+        if isinstance(place, slice):
+            return _Stretch(self._known, self._places[place])
+        return self._known.at(self._places[place])
 
 
 def _between(calendar: Calendar, key: str, before: int) -> int:
@@ -234,15 +261,20 @@ def used_beside(
     Later ones count too, where one was settled before: a year's cap holds whatever the order in
     which its periods are settled. Rules before COUNTS_PERIODS looked at earlier ones alone.
     """
-    year = year_of(scheme.terms, calendar, period)
+    first, end = _year_around(scheme.terms, period)
+    if rules < COUNTS_PERIODS:
+        end = period.start_on
     found: dict[str, Fraction] = {}
-    for (scheme_id, place), given in book.given.items():
-        if scheme_id != scheme.scheme_id:
-            continue
-        other = calendar.period(place)
-        if rules < COUNTS_PERIODS and other.start_on >= period.start_on:
-            continue
-        if place != period.key and year_of(scheme.terms, calendar, other) == year:
-            for party_id, amount in given.items():
+    for other in calendar.starting_in(first, end):
+        if other.key != period.key:
+            for party_id, amount in book.given.get((scheme.scheme_id, other.key), {}).items():
                 found[party_id] = found.get(party_id, Fraction(0)) + amount.value
     return found
+
+
+def _year_around(terms: SchemeTerms, period: Period) -> tuple[date, date]:
+    """The first days of the scheme's year that a period starts in, and of the next."""
+    year = _year(terms, period)
+    first_on = date(year, terms.year_starts_in, 1)
+    end_on = date.max if year == MAXYEAR else date(year + 1, terms.year_starts_in, 1)
+    return first_on, end_on

@@ -35,6 +35,7 @@ from ledger.scheme import Scheme
 from ledger.series import Declarations
 from ledger.settlement import Settlement
 from ledger.stake import SealedBook
+from ledger.timeline import Timeline
 
 __all__ = ["BEGINNING", "Book", "Indicator", "replace"]
 
@@ -64,6 +65,9 @@ class Book:
     measurements: Map[str, Measurement] = Map()
     schemes: Map[str, Scheme] = Map()
     settlements: Map[str, Settlement] = Map()
+    # (indicator id, agreed version) -> proposal id; (scheme id, agreed version) -> proposal id
+    agreed_indicators: Map[tuple[str, int], str] = Map()
+    agreed_schemes: Map[tuple[str, int], str] = Map()
     # (party id, series) -> index of its newest batch
     batches: Map[tuple[str, str], int] = Map()
     # (indicator id, period) -> party id -> when its first part came
@@ -76,6 +80,8 @@ class Book:
     # (scheme id, place of the settlement), settlement id
     current_indicators: Map[str, str] = Map()
     results: Map[tuple[str, str], str] = Map()
+    # indicator id -> the periods of its agreed results
+    timelines: Map[str, Timeline] = Map()
     current_schemes: Map[str, str] = Map()
     settled: Map[tuple[str, str], str] = Map()
     settlement_proposals: Map[str, str] = Map()
@@ -87,8 +93,8 @@ class Book:
     payments: Map[str, Payment] = Map()
     # ISO 11649 reference of a stake -> what is owed on it
     dues: Map[str, Due] = Map()
-    # party id of a partner -> references of its dues of which something is unstated
-    unstated: Map[str, Map[str, None]] = Map()
+    # (party id of a partner, whether it lost) -> its dues of which something is unstated
+    unstated: Map[tuple[str, bool], Map[str, None]] = Map()
     exclusions: Exclusions = Exclusions()
     # the newest rules that a measurement was computed by: none later goes back behind them
     rules_version: int = 1
@@ -154,12 +160,14 @@ class Book:
 
     def indicator_version(self, indicator_id: str, version: int) -> IndicatorVersion:
         """The agreed version of a number; it must exist, for something agreed names it."""
-        for state in self.indicator_versions.values():
-            found = state.version
-            is_agreed = state.status is ProposalStatus.AGREED
-            if is_agreed and (found.indicator_id, found.version) == (indicator_id, version):
-                return found
-        raise Fault(f"indicator {indicator_id} has no agreed version {version}")
+        proposal_id = self.agreed_indicators.get((indicator_id, version))
+        if proposal_id is None:
+            raise Fault(f"indicator {indicator_id} has no agreed version {version}")
+        return self.indicator_versions[proposal_id].version
+
+    def measured_periods(self, indicator_id: str) -> list[str]:
+        """The periods of which an indicator has an agreed result, oldest first."""
+        return [period for _, period in self.timelines.get(indicator_id, ())]
 
     def agreed_measurement(self, indicator_id: str, period: str) -> Measurement | None:
         """The agreed result of a period, if there is one."""
@@ -173,11 +181,10 @@ class Book:
 
     def scheme_version(self, scheme_id: str, version: int) -> Scheme:
         """The agreed version of a number; it must exist, for something agreed names it."""
-        for scheme in self.schemes.values():
-            is_agreed = scheme.status is ProposalStatus.AGREED
-            if is_agreed and (scheme.scheme_id, scheme.version) == (scheme_id, version):
-                return scheme
-        raise Fault(f"scheme {scheme_id} has no agreed version {version}")
+        proposal_id = self.agreed_schemes.get((scheme_id, version))
+        if proposal_id is None:
+            raise Fault(f"scheme {scheme_id} has no agreed version {version}")
+        return self.schemes[proposal_id]
 
     def settlement(self, settlement_id: str) -> Settlement | None:
         """The settlement of an id, proposed or agreed."""

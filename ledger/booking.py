@@ -62,7 +62,7 @@ class Desk:
     """
 
     dues: MapMutation[str, Due]
-    unstated: MapMutation[str, Map[str, None]]
+    unstated: MapMutation[tuple[str, bool], Map[str, None]]
     payments: MapMutation[str, Payment]
     lanes: MapMutation[tuple[str, int, bool], Lane]
     accounts: MapMutation[Account, AccountState]
@@ -86,13 +86,14 @@ class Desk:
         self.dues[due.reference] = due
         if (before is not None and before.unstated > 0) == (due.unstated > 0):
             return
-        listed = self.unstated.get(due.party_id, Map())
+        side = (due.party_id, due.is_loss)
+        listed = self.unstated.get(side, Map())
         if due.unstated:
-            self.unstated[due.party_id] = listed.set(due.reference, None)
+            self.unstated[side] = listed.set(due.reference, None)
         elif len(listed) > 1:
-            self.unstated[due.party_id] = listed.delete(due.reference)
+            self.unstated[side] = listed.delete(due.reference)
         else:
-            del self.unstated[due.party_id]
+            del self.unstated[side]
 
     def closed(self, book: Book) -> Book:
         """The Book with all that was changed; the desk is of no more use."""

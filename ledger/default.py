@@ -7,14 +7,14 @@ are the calendar's: one without a result is no miss, and a window moves on over 
 Sources: `domain.md` section 6; the public case "dir-rolling-default".
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
 from ledger.curve import Steps, in_table
 from ledger.indicator import Boundary
-from ledger.reading import Level, Reading, Result, Series, falls, levelled, meets, read
+from ledger.reading import Level, Reading, Result, Series, falls, lately, levelled, meets, read
 
 
 class AfterDefault(StrEnum):
@@ -56,12 +56,16 @@ class ServicePoints:
 
 def counted(series: Series) -> Series:
     """The results that a rolling count may look at: back to where it last started anew."""
-    start = 0
-    for number in range(1, len(series)):
-        one, other = series[number - 1], series[number]
-        if other.counts_anew and other.version != one.version:
-            start = number
-    return series[start:]
+    for number in range(len(series) - 1, 0, -1):
+        if _starts_anew(series, number):
+            return series[number:]
+    return series
+
+
+def _starts_anew(series: Series, number: int) -> bool:
+    """Whether a rolling count starts with a result: its version says so, and is another one."""
+    other = series[number]
+    return other.counts_anew and other.version != series[number - 1].version
 
 
 def _met(
@@ -114,7 +118,7 @@ def pointed(
 ) -> tuple[Fraction, str]:
     """Service points of the last result, and the rule."""
     met = _met(reading, terms.level, terms.boundary, party_id)
-    in_a_row = _in_a_row(counted(series), met)
+    in_a_row = _in_a_row(series, reading.periods, met)
     if in_a_row == 0:
         return Fraction(0), "the level is met: no points"
     last: Result = series[-1]
@@ -125,12 +129,16 @@ def pointed(
     return points * times, f"{rule}, times the ratchet of miss {in_a_row} in a row"
 
 
-def _in_a_row(history: Sequence[Result], met: Callable[[Series], bool]) -> int:
+def _in_a_row(series: Series, periods: int, met: Callable[[Series], bool]) -> int:
+    """Misses in a row, the last result's among them, as far back as a rolling count may look.
+
+    `met` reads so many periods. What is further back than the row is not looked at.
+    """
     count = 0
-    for end in range(len(history), 0, -1):
-        if met(history[:end]):
+    for end in range(len(series), 0, -1):
+        if met(counted(lately(series[:end], periods))):
             break
         count += 1
-        if history[end - 1].gap:
+        if series[end - 1].gap or (end > 1 and _starts_anew(series, end - 1)):
             break
     return count

@@ -32,6 +32,7 @@ from ledger.observation import ObservationsRecorded
 from ledger.part import Part, PartSubmitted
 from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
+from ledger.periods import PeriodUnknown
 from ledger.policy import Policy, PolicyApplied, PolicyProposed
 from ledger.proposal import Proposal, ProposalStatus
 from ledger.reconciliation import LinesMatched
@@ -40,6 +41,7 @@ from ledger.rotation import LogKeyRotated
 from ledger.scheme import Scheme, SchemeProposed
 from ledger.settlement import Settlement, SettlementKind, SettlementProposed, given_by
 from ledger.stake import StakeProposed, evolve_sealed
+from ledger.timeline import Timeline, with_period
 from ledger.undisputed import bound_part
 from ledger.workdays import BusinessCalendarAdopted
 
@@ -228,17 +230,29 @@ def _with_status(book: Book, proposal: Proposal) -> Book:
         now = replace(indicator, status=status)
         book = replace(book, indicator_versions=book.indicator_versions.set(key, now))
         subject = indicator.version.indicator_id
-        current = book.current_indicators.set(subject, key) if binds else None
-        return replace(book, current_indicators=current) if current else book
+        if not binds:
+            return book
+        number = (subject, indicator.version.version)
+        return replace(
+            book,
+            current_indicators=book.current_indicators.set(subject, key),
+            agreed_indicators=book.agreed_indicators.set(number, key),
+        )
     if (measurement := book.measurements.get(key)) is not None:
-        return _with_measured(book, replace(measurement, status=status))
+        return with_measured(book, replace(measurement, status=status))
     if key in book.exclusions.by_proposal:
         answered = book.exclusions.answered(key, status, book.size - 1)
         return replace(book, exclusions=answered)
     if (scheme := book.schemes.get(key)) is not None:
         book = replace(book, schemes=book.schemes.set(key, replace(scheme, status=status)))
-        named = book.current_schemes.set(scheme.scheme_id, key) if binds else None
-        return replace(book, current_schemes=named) if named else book
+        if not binds:
+            return book
+        number = (scheme.scheme_id, scheme.version)
+        return replace(
+            book,
+            current_schemes=book.current_schemes.set(scheme.scheme_id, key),
+            agreed_schemes=book.agreed_schemes.set(number, key),
+        )
     if (policy := book.policies.get(key)) is not None:
         book = replace(book, policies=book.policies.set(key, replace(policy, status=status)))
         return with_agreed_policy(book, policy) if binds else book
@@ -275,7 +289,7 @@ def _with_settled(book: Book, proposal: Proposal, settlement: Settlement) -> Boo
     return replace(book, settled=settled, given=given)
 
 
-def _with_measured(book: Book, measured: Measurement) -> Book:
+def with_measured(book: Book, measured: Measurement) -> Book:
     """The Book after a measurement's status changed; an agreed one ends the one it restates."""
     key, place = measured.proposal_id, (measured.indicator_id, measured.period)
     measurements = book.measurements.set(key, measured)
@@ -284,4 +298,21 @@ def _with_measured(book: Book, measured: Measurement) -> Book:
     if (restated := book.agreed_measurement(*place)) is not None:
         old = replace(restated, restated_by=measured.index)
         measurements = measurements.set(restated.proposal_id, old)
-    return replace(book, measurements=measurements, results=book.results.set(place, key))
+    return replace(
+        book,
+        measurements=measurements,
+        results=book.results.set(place, key),
+        timelines=_with_place(book, measured),
+    )
+
+
+def _with_place(book: Book, measured: Measurement) -> Map[str, Timeline]:
+    """The timelines with a result's period where the calendar of its own version has it."""
+    key, period = measured.indicator_id, measured.period
+    calendar = book.indicator_version(key, measured.version).terms.calendar
+    try:
+        first_day = calendar.position(period)
+    except PeriodUnknown as refusal:
+        raise Fault(f"entry {measured.index} is of a period that is none: {period}") from refusal
+    timeline, is_known = book.timelines.get(key, ()), (key, period) in book.results
+    return book.timelines.set(key, with_period(timeline, first_day, period, is_known=is_known))

@@ -6,7 +6,7 @@ dues keep their amounts and say what of them was set off. Source: `domain.md` se
 malus and how (netted or invoiced)".
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from ledger.amounts import Money
@@ -50,12 +50,11 @@ def netted(
     """
     stakes = (stake for content in contents for stake in content.stakes)
     new = {stake.reference: stake.party_id for stake in stakes}
-    others = _open_by_party(book, set(new.values()), set(new))
     for reference, party_id in new.items():
         due = book.dues.get(reference)
         if due is None or not due.unstated:
             continue
-        set_offs = tuple(_set_off(due, others.get(party_id, ())))
+        set_offs = tuple(_set_off(due, _open_against(book, due, new)))
         if set_offs:
             sums = [(outsourcer, party_id, each.amount) for each in set_offs]
             lines = [line for each in sums for line in set_off_lines(*each)]
@@ -63,21 +62,18 @@ def netted(
             yield DuesNetted(settlement_id, party_id, set_offs, postings)
 
 
-def _open_by_party(book: Book, party_ids: set[str], but: set[str]) -> dict[str, list[Due]]:
-    """Dues of which something is unstated, by partner, in the order of posting."""
-    found = {}
-    for party_id in party_ids:
-        dues = [book.dues[key] for key in book.unstated.get(party_id, ()) if key not in but]
-        found[party_id] = sorted(dues, key=lambda each: (each.index, each.reference))
-    return found
+def _open_against(book: Book, due: Due, but: Container[str]) -> list[Due]:
+    """The partner's dues the other way of which something is unstated, in the order of posting."""
+    against = book.unstated.get((due.party_id, not due.is_loss), ())
+    dues = [book.dues[key] for key in against if key not in but]
+    return sorted(dues, key=lambda each: (each.index, each.reference))
 
 
 def _set_off(due: Due, others: Iterable[Due]) -> Iterator[SetOff]:
     left = due.unstated
     for other in others:
         loss, gain = (due, other) if due.is_loss else (other, due)
-        fits = loss.is_loss and not gain.is_loss and loss.is_netted
-        if not left or not fits or other.audience != due.audience:
+        if not left or not loss.is_netted or other.audience != due.audience:
             continue
         if other.amount.currency != due.amount.currency:
             continue

@@ -69,7 +69,7 @@ def require_bindable(book: Book, proposal: Proposal) -> None:
         version = book.current_indicator(promotion.indicator_id)
         if version is None or version.version != promotion.version:
             raise PromotionStale(version=promotion.version)
-        measured = [period for key, period in book.results if key == promotion.indicator_id]
+        measured = book.measured_periods(promotion.indicator_id)
         require_unknown(version.terms, promotion.live_from, measured)
         live = promoted(version.terms, promotion.live_from)
         require_room(book, live, promotion.indicator_id, policy)

@@ -89,7 +89,7 @@ def _decide_pilot(
             return Decision(facts, recorded.lesson_id, actor.party_id)
         case ProposePromotion(indicator_id=key):
             version = book.current_indicator(key)
-            measured = [period for subject, period in book.results if subject == key]
+            measured = book.measured_periods(key)
             facts = pilot.propose_promotion(
                 command,
                 book.governance.pilot(command.pilot_id),

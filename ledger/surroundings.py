@@ -97,7 +97,7 @@ def effects_of(book: Book, initiative: Initiative, on: date) -> tuple[Attained, 
     for aim in initiative.terms.aims:
         key = aim.indicator_id
         version = book.current_indicator(key)
-        listed = [period for indicator_id, period in book.results if indicator_id == key]
+        listed = book.measured_periods(key)
         calendar = None if version is None else version.terms.calendar
         sides = (None, None) if calendar is None else places(initiative, calendar, listed, on)
         before, after = (None if each is None else _neighbour(book, key, each) for each in sides)

@@ -60,7 +60,7 @@ def measured_periods(book: Book, terms: SchemeTerms, calendar: Calendar) -> tupl
     The newest MAX_PERIODS of them, whether or not the terms hold in them.
     """
     needed = terms.indicator_ids()
-    keys = [key for indicator_id, key in book.results if indicator_id == needed[0]]
+    keys = book.measured_periods(needed[0])
     whole = [key for key in keys if len(measured_for(book, needed, key)) == len(needed)]
     periods = sorted((calendar.period(key) for key in whole), key=lambda each: each.start_on)
     return tuple(periods[-MAX_PERIODS:])

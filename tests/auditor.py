@@ -2,6 +2,7 @@
 
 from ledger.fold import catch_up, unfolded
 from ledger.ids import EcosystemId
+from ledger.proposal import ProposalStatus
 from ledger.store import entries
 from ledger.store.pool import open_database
 from ops.rebuild import Rebuilt, check_all
@@ -16,7 +17,7 @@ async def audit(settings: Settings, ecosystem_id: str) -> None:
 
     assert rebuilt.is_good, rebuilt.as_text()
     assert rebuilt.reports[0].entries > 0
-    await _hold_the_index(settings, EcosystemId(ecosystem_id.rpartition(":")[2]))
+    await _hold_the_indices(settings, EcosystemId(ecosystem_id.rpartition(":")[2]))
     if freezer.is_on:
         await _freeze(settings, EcosystemId(ecosystem_id.rpartition(":")[2]))
 
@@ -33,8 +34,8 @@ def owner_url(settings: Settings) -> str:
     return (settings.database_url or "").replace("//jpi_service@", "//jpi_owner@")
 
 
-async def _hold_the_index(settings: Settings, key: EcosystemId) -> None:
-    """What the Book lists as unstated is what its dues say: an index follows from what it is of."""
+async def _hold_the_indices(settings: Settings, key: EcosystemId) -> None:
+    """What the Book keeps only to find things by follows from what it is of."""
     database = await open_database(settings.database_url or "", 1)
     try:
         async with database.reading(key) as connection:
@@ -43,8 +44,27 @@ async def _hold_the_index(settings: Settings, key: EcosystemId) -> None:
             book = (await catch_up(connection, unfolded(key), head)).book
     finally:
         await database.close()
-    listed = {(party, due) for party, dues in book.unstated.items() for due in dues}
-    assert listed == {(due.party_id, due.reference) for due in book.dues.values() if due.unstated}
+    listed = {(*side, due) for side, dues in book.unstated.items() for due in dues}
+    open_dues = [due for due in book.dues.values() if due.unstated]
+    assert listed == {(due.party_id, due.is_loss, due.reference) for due in open_dues}
+    assert set(book.agreed_indicators.items()) == {
+        ((each.version.indicator_id, each.version.version), proposal_id)
+        for proposal_id, each in book.indicator_versions.items()
+        if each.status is ProposalStatus.AGREED
+    }
+    assert set(book.agreed_schemes.items()) == {
+        ((each.scheme_id, each.version), proposal_id)
+        for proposal_id, each in book.schemes.items()
+        if each.status is ProposalStatus.AGREED
+    }
+    placed: dict[str, list[tuple[int, str]]] = {}
+    for (indicator_id, period), proposal_id in book.results.items():
+        version = book.measurements[proposal_id].version
+        calendar = book.indicator_version(indicator_id, version).terms.calendar
+        placed.setdefault(indicator_id, []).append((calendar.position(period), period))
+    assert {name: list(each) for name, each in book.timelines.items()} == {
+        name: sorted(each) for name, each in placed.items()
+    }
 
 
 async def _freeze(settings: Settings, key: EcosystemId) -> None:

@@ -1,6 +1,5 @@
 """A Book grown entry by entry without a database: results, a scheme, settlements, restatements."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -8,7 +7,7 @@ from ledger.amounts import Rounding
 from ledger.answer import ProposalAgreed
 from ledger.book import BEGINNING, Book
 from ledger.ecosystem import EcosystemFounded
-from ledger.evolution import evolve
+from ledger.evolution import evolve, with_measured
 from ledger.fact import EVERYBODY, Placed
 from ledger.figures import Figures
 from ledger.ids import EcosystemId, PartyId
@@ -115,7 +114,7 @@ class Chronicle:
             PartUsed(Figures(party, part), 0)
             for party, part in zip(self.partners, parts, strict=False)
         )
-        proposal_id = f"result-{key}-{period}-{self.book.size}"
+        proposal_id = f"result-{len(self.book.measurements)}"
         found = Measurement(
             proposal_id=proposal_id,
             indicator_id=key,
@@ -130,11 +129,7 @@ class Chronicle:
             index=self.book.size,
             status=ProposalStatus.AGREED,
         )
-        self.book = replace(
-            self.book,
-            measurements=self.book.measurements.set(proposal_id, found),
-            results=self.book.results.set((key, period), proposal_id),
-        )
+        self.book = with_measured(self.book, found)
 
     def scheme(self, terms: SchemeTerms, version: int = 1) -> Scheme:
         """An agreed version of the one scheme."""
