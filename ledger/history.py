@@ -7,8 +7,7 @@ Source: `ledger-format.md`, "Entry".
 """
 
 import re
-from base64 import b64encode
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -121,8 +120,7 @@ def seal(
     return entry, placed
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """The fields of an envelope, decoded. `annex` is empty where the entry never had one."""
 
     index: int
@@ -221,7 +219,7 @@ def sealed_entry(envelope: Envelope) -> Sealed:
 
 def commit(salt: bytes, data: bytes) -> str:
     """base64 SHA-256(salt || data): hides the data, binds to it."""
-    return b64encode(sha256(salt + data).digest()).decode()
+    return render_base64(sha256(salt + data).digest())
 
 
 def render_instant(at: datetime) -> str:
@@ -238,13 +236,13 @@ def parse_instant(text: str) -> datetime:
 
 def render_base64(data: bytes) -> str:
     """Canonical base64. Law: decode_base64(render_base64(data)) == data."""
-    return b64encode(data).decode()
+    return b2a_base64(data, newline=False).decode()
 
 
 def decode_base64(text: str) -> bytes:
     """Bytes of canonical base64. Raises ValueError on any other form of the same bytes."""
     data = a2b_base64(text, strict_mode=True)
-    if b64encode(data).decode() != text:
+    if render_base64(data) != text:
         raise ValueError("base64 is not canonical")
     return data
 

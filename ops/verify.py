@@ -23,7 +23,15 @@ from ledger.checkpoint import (
 from ledger.ecosystem import EcosystemFounded
 from ledger.errors import Fault
 from ledger.fact import Placed
-from ledger.history import Envelope, commit, decode_base64, open_entry, open_envelope, sealed_entry
+from ledger.history import (
+    Envelope,
+    commit,
+    decode_base64,
+    open_entry,
+    open_envelope,
+    render_base64,
+    sealed_entry,
+)
 from ledger.rotation import LogKeyRotated, RotationInvalid, check_rotation
 from ledger.tree import Frontier, leaf_hash
 from ops import extent
@@ -37,7 +45,9 @@ from ops.verdict import Verdict, placed_at
 
 Progress = Callable[[int], None]
 """Told how many bytes were read since the last time."""
-TOLD_EVERY_BYTES = 1 << 18
+
+BLOCK_BYTES = 1 << 18
+"""Read, hashed and told of at once."""
 
 
 def verify(
@@ -108,7 +118,8 @@ class _Reading:
                 self._checkpoint(found.checkpoint)
             else:
                 self._entry(found, self.line)
-            self._compare_since()
+            if self.since is not None:
+                self._compare_since()
         self._end()
 
     def place(self) -> str:
@@ -121,19 +132,15 @@ class _Reading:
     def _lines(self, file: BinaryIO, progress: Progress) -> Iterator[bytes]:
         """Lines but the last, whose digest is of all bytes before it."""
         digest = sha256()
-        before: bytes | None = None
-        untold = 0
-        for line in file:
-            if before is not None:
-                digest.update(before)
-                untold += len(before)
-                if untold >= TOLD_EVERY_BYTES:  # a bar takes longer than an entry
-                    progress(untold)
-                    untold = 0
-                yield before.removesuffix(b"\n")
-            before = line
-        progress(untold)
-        last = before or b""
+        last = b""
+        while block := file.read(BLOCK_BYTES):
+            last += block
+            end = last.rfind(b"\n", 0, -1) + 1  # where what may be the last line begins
+            if end:
+                whole, last = last[:end], last[end:]
+                digest.update(whole)
+                yield from whole[:-1].split(b"\n")
+            progress(len(block))
         try:
             claimed = decode_object(last.removesuffix(b"\n"))
         except NotCanonical:
@@ -164,7 +171,9 @@ class _Reading:
         data = there(entry.envelope, "envelope").encode()
         leaf = leaf_hash(data)
         self.verdict.entries += 1
-        if decode_base64(there(entry.leafHash, "leafHash")) != leaf:
+        claimed = there(entry.leafHash, "leafHash")
+        if claimed != render_base64(leaf):
+            decode_base64(claimed)  # what is no hash at all is said otherwise
             self.verdict.find(f"entry {index} (line {line}): its envelope is not what was hashed")
         self.frontier.append(leaf)
         try:
