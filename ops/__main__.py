@@ -5,7 +5,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,18 +15,15 @@ from rich.progress import Progress
 from rich.table import Table
 
 from graph.schema import build as build_schema
-from ledger.actor import Actor, Role
 from ledger.checkpoint import render_verifier
-from ledger.commit import system_clock
 from ledger.errors import Fault, Refusal, Trouble
-from ledger.ids import EcosystemId, PartyId
-from ops import caretaker, demo, gallery, migrate, push, stage, trust, welcome
+from ops import caretaker, demo, exporting, gallery, migrate, push, stage, tokens, trust, welcome
 from ops.backup import BackupRefused
 from ops.consent import CannotSign
-from ops.export import export
-from ops.place import here, say, with_embedded
+from ops.order import InOrder
+from ops.place import here, plainly, require_port, say, with_embedded
 from ops.rebuild import NothingSwapped
-from ops.remote import Denied, TokenUnreadable
+from ops.remote import Denied, TokenUnreadable, UrlWrong
 from ops.statement import StatementUnreadable, read_statement
 from ops.tools import ToolFailed
 from ops.trusted import require_trusted
@@ -37,21 +33,18 @@ from service import embedded
 from service.app import CannotStart, open_doors, serve
 from service.cluster import EmbeddedFailed
 from service.collector import calm_collector
-from service.keys import KeyMissing, issuer_key, log_signer, make_keys
-from service.sandbox import add_client, base_url, issue, sandbox_url
+from service.keys import KeyMissing, log_signer, make_keys
+from service.sandbox import base_url
 from service.settings import Settings, SettingsInvalid, describe, load
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The joint-KPI ledger.")
+app = typer.Typer(
+    cls=InOrder, no_args_is_help=True, add_completion=False, help="The joint-KPI ledger."
+)
+tokens.add_to(app)
+exporting.add_to(app)
 trust.add_to(app)
 caretaker.add_to(app)
 push.add_to(app)
-Where = Annotated[
-    str,
-    typer.Option(
-        envvar="JPI_URL",
-        help="The service, as https://kpi.example.com; without it at JPI_HOST and JPI_PORT.",
-    ),
-]
 EXPECTED = (
     CannotStart,
     KeyMissing,
@@ -65,6 +58,7 @@ EXPECTED = (
     CannotSign,
     Denied,
     TokenUnreadable,
+    UrlWrong,
     push.CannotPush,
     WitnessUnready,
     NothingSwapped,
@@ -89,7 +83,7 @@ def settings(*, as_json: caretaker.AsJson = False) -> None:
 
 @app.command()
 def keys() -> None:
-    """Make the key files that are missing, and print the log's verifier key."""
+    """Make the key files that JPI_HOME (./.jpi) lacks, and print the log's verifier key."""
     chosen = load()
     for path in make_keys(chosen):
         say(f"made {path}")
@@ -98,7 +92,7 @@ def keys() -> None:
 
 @app.command("migrate")
 def migrate_command() -> None:
-    """Bring the database's schema to what this code was written for."""
+    """Make or upgrade the schema; JPI_OWNER_DATABASE_URL names the database and its owner."""
     chosen = load()
     if chosen.owner_url is None:
         raise CannotStart("Set JPI_OWNER_DATABASE_URL (or DATABASE_URL) to migrate a database.")
@@ -107,8 +101,10 @@ def migrate_command() -> None:
 
 @app.command("serve")
 def serve_command() -> None:
-    """Serve on the database that DATABASE_URL names."""
-    serve(load())
+    """Serve on the database of DATABASE_URL; needs `jpi keys`, `jpi migrate` and an issuer."""
+    chosen = load()
+    require_port(chosen)
+    serve(chosen)
 
 
 @app.command()
@@ -120,10 +116,12 @@ def run(
 ) -> None:
     """Everything on this machine: embedded database, keys, demo, server. For a first look."""
     chosen = load().model_copy(update={"dev_issuer": True, "workers": 1})
+    require_port(chosen)
     make_keys(chosen)
     chosen = with_embedded(chosen)
     if seed:
-        asyncio.run(_seed(chosen))
+        with plainly():
+            asyncio.run(_seed(chosen))
     serve(chosen)
 
 
@@ -146,7 +144,7 @@ def demo_command(
         Size,
         typer.Option(help="small: each state once; large: many months of many indicators too."),
     ] = (Size.SMALL),
-    url: Where = "",
+    url: caretaker.Where = "",
 ) -> None:
     """Enter an invented ecosystem with every state that a screen has to show."""
     chosen = here(load())
@@ -157,90 +155,16 @@ def demo_command(
         async with open_doors(chosen, clock, max_drift=stage.STAGED) as doors:
             return await gallery.seed(doors, clock, say, **more)
 
-    print(welcome.gallery_text(asyncio.run(enter()), base_url(chosen, url)))
+    with plainly():
+        made = asyncio.run(enter())
+    print(welcome.gallery_text(made, base_url(chosen, url)))
 
 
 @app.command()
 def stop() -> None:
-    """Stop the embedded database."""
+    """Stop the embedded database of JPI_HOME (./.jpi); its data stays. Ctrl-C stops a server."""
     stopped = embedded.stop(load().embedded_data)
     print("stopped" if stopped else "it was not running")
-
-
-@app.command()
-def token(
-    role: caretaker.Roles,
-    ecosystem: Annotated[
-        str, typer.Option(help="Id of the ecosystem; left out for a founder.")
-    ] = "",
-    party: Annotated[
-        str, typer.Option(help="Id of the party it acts for; left out for a founder.")
-    ] = "",
-    subject: Annotated[
-        str, typer.Option(help="Pseudonym of the person or system, as entries will carry it.")
-    ] = "developer",
-    hours: Annotated[
-        int, typer.Option(min=1, max=24 * 365, help="For how many hours it is good.")
-    ] = 24,
-) -> None:
-    """Print a token of the development issuer."""
-    chosen = load().model_copy(update={"dev_issuer": True})
-    named = ["", ""]
-    if role != [Role.FOUNDER] or ecosystem or party:
-        named = [
-            caretaker.id_of(ecosystem, "--ecosystem"),
-            caretaker.id_of(party, "--party"),
-        ]
-    print(
-        issue(
-            issuer_key(chosen),
-            subject=subject,
-            roles=role,
-            now=system_clock(),
-            lifetime=timedelta(hours=hours),
-            ecosystem=named[0],
-            party=named[1],
-        )
-    )
-
-
-@app.command("sandbox-client")
-def sandbox_client(
-    role: caretaker.Roles,
-    ecosystem: caretaker.EcosystemId,
-    party: Annotated[str, typer.Option(help="Id of the party that its tokens act for.")],
-    url: Where = "",
-) -> None:
-    """Make a client of the sandbox issuer: practise OAuth client credentials with it."""
-    chosen = load()
-    named = [caretaker.id_of(ecosystem, "--ecosystem"), caretaker.id_of(party, "--party")]
-    client_id, secret = add_client(chosen, ecosystem=named[0], party=named[1], roles=role)
-    base = sandbox_url(chosen, url)
-    print(f"client_id={client_id}\nclient_secret={secret}\ntoken_endpoint={base}/token")
-    print(f"curl -u {client_id}:{secret} -d grant_type=client_credentials {base}/token")
-
-
-@app.command("export")
-def export_command(
-    ecosystem: caretaker.EcosystemId,
-    party: Annotated[
-        str, typer.Option("--as", help="Id of the party whose audience the export has.")
-    ],
-) -> None:
-    """Write a party's export of a ledger to the standard output."""
-    chosen = here(load())
-    ids = [caretaker.id_of(ecosystem, "--ecosystem"), caretaker.id_of(party, "--as")]
-    viewer = frozenset({Role.VIEWER})
-    actor = Actor(EcosystemId(ids[0]), PartyId(ids[1]), "export", viewer)
-
-    async def write() -> None:
-        async with open_doors(chosen) as doors:
-            await doors.publisher.publish(actor.ecosystem_id)
-            async for line in export(doors.reader, actor):
-                sys.stdout.buffer.write(line)
-            sys.stdout.buffer.flush()
-
-    asyncio.run(write())
 
 
 @contextmanager

@@ -37,6 +37,13 @@ EcosystemId = Annotated[str, typer.Option(help="Id of the ecosystem.")]
 Roles = Annotated[
     list[Role], typer.Option("--role", help="A role within the party; may be given several times.")
 ]
+Where = Annotated[
+    str,
+    typer.Option(
+        envvar="JPI_URL",
+        help="The service, as https://kpi.example.com; without it at JPI_HOST and JPI_PORT.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON instead of text, for a machine.")]
 
 

@@ -7,6 +7,7 @@ nothing of a push that broke is kept.
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 from typing import Annotated, Any, BinaryIO
@@ -52,10 +53,10 @@ def push(
         str, typer.Option(help="Key of the period that all rows are of, as 2026-03.")
     ] = "",
     not_before: Annotated[
-        str, typer.Option(help="Rows of earlier instants are refused (RFC 3339).")
+        str, typer.Option(help="Rows before it are refused; as 2026-03-31T00:00:00Z.")
     ] = "",
     before: Annotated[
-        str, typer.Option(help="Rows of this and later instants are refused (RFC 3339).")
+        str, typer.Option(help="Rows from it on are refused; as 2026-04-30T00:00:00Z.")
     ] = "",
     unit: Annotated[str, typer.Option(help="What the values are in, as minutes.")] = "",
     minimum: Annotated[str, typer.Option(help="The smallest possible value; needs --unit.")] = "",
@@ -68,11 +69,13 @@ def push(
     named = {
         "timeZone": time_zone,
         "period": period,
-        "notBefore": not_before,
-        "before": before,
+        "notBefore": _instant(not_before, "--not-before"),
+        "before": _instant(before, "--before"),
     }
     given |= {name: value for name, value in named.items() if value}
-    if unit or minimum or maximum:
+    if (minimum or maximum) and not unit:
+        raise CannotPush("--unit is missing: --minimum and --maximum say in it what is possible.")
+    if unit:
         bounds = {"minimum": minimum or None, "maximum": maximum or None}
         given["declared"] = {"unit": unit, **bounds}
     remote = Remote(url, read_token(token_file))
@@ -82,6 +85,25 @@ def push(
     if answer["state"] not in {"ENTERED", "UNCHANGED"}:
         Console().print(_table(answer))
         raise typer.Exit(1)
+
+
+def _instant(given: str, option: str) -> str:
+    """An instant as it was given; what the API would not read is told before anything is sent.
+
+    Raises CannotPush.
+    """
+    if not given:
+        return ""
+    try:
+        is_read = datetime.fromisoformat(given).tzinfo is not None
+    except ValueError:
+        is_read = False
+    if not is_read:
+        raise CannotPush(
+            f"{option} {given!r} is no instant of RFC 3339: write day, time and offset, as "
+            "2026-03-31T00:00:00Z or 2026-03-31T00:00:00+02:00. Nothing was sent."
+        )
+    return given
 
 
 def _format(file: Path) -> tuple[str, bool]:

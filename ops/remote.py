@@ -17,6 +17,10 @@ class Unreachable(Trouble):
     """The service does not answer."""
 
 
+class UrlWrong(Exception):  # noqa: N818 -- named for what it tells
+    """What was given as --url is no address; no service was asked."""
+
+
 class Denied(Exception):  # noqa: N818 -- named for what it tells, like Refusal and Fault
     """The service says no; its text says why and what to check."""
 
@@ -34,7 +38,11 @@ class Remote:
     """One service, as one party."""
 
     def __init__(self, url: str, token: str) -> None:
-        """`url` is the service's, as https://kpi.example.com; `token` a bearer token."""
+        """`url` is the service's, as https://kpi.example.com; `token` a bearer token.
+
+        Raises UrlWrong.
+        """
+        _check_url(url)
         self._base = f"{url.rstrip('/')}/"
         self._url = f"{self._base}graphql"
         self._headers = {"authorization": f"Bearer {token}"}
@@ -48,13 +56,15 @@ class Remote:
                 headers=self._headers,
                 timeout=SECONDS,
             )
-            answer: dict[str, Any] = response.json()
-        except (httpx.TransportError, ValueError) as error:
-            raise Unreachable(f"{self._url}: {str(error) or type(error).__name__}") from error
+            answer = _answer(response)
+        except httpx.TransportError as error:
+            raise _silent(self._url, str(error) or type(error).__name__) from error
         errors = answer.get("errors") or []
         codes = {each.get("extensions", {}).get("code") for each in errors}
         if codes & {"TRY_LATER", "INTERNAL", "FAULT"}:
             raise Unreachable(str(errors[0]["message"]))
+        if "NO_SUCH_ADDRESS" in codes:
+            raise _silent(self._url, "the service has nothing at this address")
         if errors or answer.get("data") is None:
             raise Denied(str(errors[0]["message"]) if errors else "no answer")
         data: dict[str, Any] = answer["data"]
@@ -78,15 +88,48 @@ class Remote:
             response = httpx.put(
                 self._base + path, content=pieces, headers=dict(headers), timeout=patience
             )
-            answer: dict[str, Any] = response.json()
-        except (httpx.TransportError, ValueError) as error:
-            raise Unreachable(f"{self._base}: {str(error) or type(error).__name__}") from error
+            answer = _answer(response)
+        except httpx.TransportError as error:
+            raise _silent(self._base, str(error) or type(error).__name__) from error
         errors = answer.get("errors") or []
         if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
             raise Unreachable(str(errors[0]["message"]) if errors else response.reason_phrase)
         if errors:
             raise Denied(str(errors[0]["message"]))
         return answer
+
+
+def _check_url(url: str) -> None:
+    """Return if this can be a service's address. Raises UrlWrong."""
+    try:
+        read = httpx.URL(url)
+    except httpx.InvalidURL:
+        read = httpx.URL("")
+    if read.scheme not in {"http", "https"} or not read.host:
+        raise UrlWrong(
+            f"--url {url!r} (or JPI_URL) is no address of a service: it is such as "
+            "https://kpi.example.com, or http://127.0.0.1:8000 for `jpi run`."
+        )
+
+
+def _answer(response: httpx.Response) -> dict[str, Any]:
+    """What a service of ours answers: a JSON object. Raises Unreachable."""
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        said = f"{response.status_code} {response.reason_phrase}".strip()
+        raise _silent(str(response.url), f"no service of ours answers there ({said})")
+    return answer
+
+
+def _silent(url: str, reason: str) -> Unreachable:
+    """Why there is no answer from an address, and what to check."""
+    return Unreachable(
+        f"{url}: {reason}; check --url (or JPI_URL) and its port, and that the service runs there "
+        "(`jpi run` or `jpi serve` starts one)"
+    )
 
 
 def read_token(path: Path) -> str:

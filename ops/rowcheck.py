@@ -25,6 +25,7 @@ from ledger.observation import ObservationsRecorded, row_leaf
 from ledger.part import BasisKind, PartSubmitted, figures_of
 from ledger.rows import FORMAT
 from ledger.tree import Frontier
+from ops.counting import counted, verb
 from ops.rowsum import aggregate_of, covers
 from ops.verdict import Verdict
 
@@ -219,16 +220,19 @@ class _Rows:
                 verdict.find(f"entry {claim.index} was not summed up from its rows: {reason}")
             else:
                 recomputed += 1
+        batches = counted(len(self.checked), "batch", "batches")
         verdict.notes.append(
-            f"{len(self.checked)} batches are of exactly the rows in the file, and {recomputed} "
-            "parts follow from them"
+            f"{batches} {'is' if len(self.checked) == 1 else 'are'} of exactly the rows in the "
+            f"file, and {counted(recomputed, 'part')} {verb(recomputed, 'follow')} from them"
         )
         if undone:
             verdict.not_checked.append(
-                f"{undone} parts rest on rows that are not in the file, or were dropped since"
+                f"{counted(undone, 'part')} {verb(undone, 'rest')} on rows that are not in the "
+                "file, or were dropped since"
             )
         if missing:
-            verdict.not_checked.append(f"{missing} parts of other parties rest on their rows")
+            said = f"{counted(missing, 'part')} of other parties {verb(missing, 'rest')}"
+            verdict.not_checked.append(f"{said} on their rows")
 
     def _recompute_exclusions(self) -> None:
         """Sum up what every exclusion left out of the party's rows, where they are all here."""
@@ -245,10 +249,13 @@ class _Rows:
             else:
                 excluded += 1
         if excluded:
-            said = f"{excluded} exclusions leave out exactly the rows that they say"
-            self.verdict.notes.append(said)
+            said = (
+                f"{counted(excluded, 'exclusion')} {verb(excluded, 'leave')} out exactly the rows"
+            )
+            self.verdict.notes.append(f"{said} that {'it says' if excluded == 1 else 'they say'}")
         if undone:
-            self.verdict.not_checked.append(f"{undone} exclusions rest on rows that are not here")
+            said = f"{counted(undone, 'exclusion')} {verb(undone, 'rest')}"
+            self.verdict.not_checked.append(f"{said} on rows that are not here")
 
     def _has_all(self, claim: Claim | LeftOut) -> bool:
         """Whether every row that a claim could count is in the file, and was not dropped since."""

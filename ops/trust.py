@@ -144,11 +144,18 @@ def verify_proof_command(
     print(
         f"entry {found.index} of {found.ecosystem}: {found.kind} by {found.party} at "
         f"{render_instant(found.at)}, under a signed checkpoint of {entries(proved.tree_size)}, "
-        f"cosigned by {', '.join(proved.cosigned) or 'nobody asked for'}"
+        f"{_cosigned(proved.cosigned, len(witness_key or []))}"
     )
     if len(proved.cosigned) < quorum:
         print(f"QUORUM NOT MET: {len(proved.cosigned)} of {quorum}")
         raise typer.Exit(1)
+
+
+def _cosigned(names: tuple[str, ...], asked: int) -> str:
+    """Who cosigned, of the witnesses whose keys were given."""
+    if asked == 0:
+        return "cosignatures not looked at (--witness-key names a witness that you trust)"
+    return f"cosigned by {', '.join(names) or 'no witness of --witness-key'}"
 
 
 def rotate_log_key() -> None:

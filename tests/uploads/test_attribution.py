@@ -142,7 +142,7 @@ async def test_rows_in_an_excluded_window_are_nobodys(world: World, tmp_path: Pa
     await download(world, TRACK, tmp_path / "rows")
     found = verdict(tmp_path)
     assert found.findings == []
-    assert "1 exclusions leave out exactly the rows that they say" in found.notes
+    assert "1 exclusion leaves out exactly the rows that it says" in found.notes
     claims = await claimed(world)
     [honest] = claims.exclusions
     changes: list[dict[str, Any]] = [

@@ -222,7 +222,7 @@ async def test_a_dropped_row_leaves_its_salted_hash(
 
     before = verdict(tmp_path)
     assert before.findings == []
-    assert "1 parts follow from them" in str(before.notes)
+    assert "1 part follows from them" in str(before.notes)
     assert any("or were dropped since" in each for each in before.not_checked)
     [indicator] = (await told.read(BUYER, "{ indicators { nodes { id } } }"))["indicators"]["nodes"]
     place = {"indicatorId": indicator["id"], "period": "2024-05"}
