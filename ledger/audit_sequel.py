@@ -53,8 +53,8 @@ class Sequel:
         self._superseded: ProposalSuperseded | None = None
         # the entry of an import -> its party, and how many lines it has, where that may be known
         self._imports: dict[int, tuple[str, int | None]] = {}
-        # the entry of a batch -> its party, and how many rows it has
-        self._batches: dict[int, tuple[str, int]] = {}
+        # a party -> the entry of each of its batches -> how many rows it has
+        self._batches: dict[str, dict[int, int]] = {}
         self._lines: set[tuple[int, int]] = set()
 
     @property
@@ -83,10 +83,10 @@ class Sequel:
             case LinesMatched() as matched:
                 self._check_lines(placed, matched)
             case PartSubmitted(basis=basis) if basis.kind is not BasisKind.LEDGER:
-                known = [self._batches.get(index, ("", 0)) for index in basis.batches]
-                own = all(party == placed.party for party, _ in known)
-                require(own, "it rests on rows that its party never recorded")
-                most = sum(count for _, count in known)
+                own = self._batches.get(placed.party, {})
+                known = own.keys() >= set(basis.batches)
+                require(known, "it rests on rows that its party never recorded")
+                most = sum(own[index] for index in basis.batches)
                 is_summed_up = basis.kind is BasisKind.OBSERVATIONS
                 require(not is_summed_up or basis.row_count <= most, "it counts more rows than are")
             case _:
@@ -115,7 +115,7 @@ class Sequel:
             case ProposalSuperseded() as superseded:
                 self._superseded = superseded
             case ObservationsRecorded(count=count):
-                self._batches[placed.index] = (placed.party, count)
+                self._batches.setdefault(placed.party, {})[placed.index] = count
             case StatementImported(line_count=count):
                 self._imports[placed.index] = (placed.party, count)
             case LinesMatched(lines=lines):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from hashlib import sha256
+from sys import intern
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -168,7 +169,7 @@ def open_envelope(data: bytes) -> Envelope:
             at=parse_instant(fields.at),
             kind=fields.kind,
             version=fields.v,
-            party=fields.actor.party,
+            party=intern(fields.actor.party),  # a few parties stand behind very many entries
             subject=fields.actor.subject,
             audience=tuple(fields.audience),
             ecosystem=fields.ecosystem,

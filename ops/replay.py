@@ -42,10 +42,12 @@ class Replay:
         ecosystem_id: str,
         party: str,
         statement: StatementCheck | None = None,
+        claims: Claims | None = None,
     ) -> None:
         """`party` is the one that exported: what it may open must be open.
 
-        `statement` is a partner's statement that is held against the postings.
+        `statement` is a partner's statement that is held against the postings; in `claims` is
+        gathered what the entries say of rows, where rows are at hand to hold them against.
         """
         self._verdict = verdict
         self.statement = statement
@@ -55,7 +57,7 @@ class Replay:
         self._sequel = Sequel()
         self.missing: set[int] = set()
         self._is_limited = False
-        self.claims = Claims()
+        self.claims = claims
 
     def opened(self, placed: Placed, *, has_text: bool) -> None:
         """Check and fold an opened entry. Raises Fault when it breaks a rule."""
@@ -71,7 +73,8 @@ class Replay:
         check(self.book, placed)
         self._sequel.check(placed)
         self._count(self.book, placed)
-        self.claims.note(placed, self.book)
+        if self.claims is not None:
+            self.claims.note(placed, self.book)
         self.book = evolve(self.book, placed)
         self._sequel.note(self.book, placed)
         if self.statement is not None:

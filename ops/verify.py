@@ -39,7 +39,7 @@ from ops.counting import entries, verb
 from ops.export import FORMAT
 from ops.lines import Line, read_line, text_of, there
 from ops.replay import Replay
-from ops.rowcheck import check_rows
+from ops.rowcheck import Claims, check_rows
 from ops.statement import StatementCheck
 from ops.verdict import Verdict, placed_at
 
@@ -69,12 +69,13 @@ def verify(
     """
     verdict = Verdict()
     started = perf_counter()
-    reading = _Reading(verdict, log_key, since, party, statement)
+    claims = None if observations is None else Claims()
+    reading = _Reading(verdict, log_key, since, party, statement, claims)
     try:
         with path.open("rb") as file:
             reading.read(file, progress)
-        if observations is not None:
-            check_rows(observations, reading.replay.claims, verdict, progress)
+        if observations is not None and claims is not None:
+            check_rows(observations, claims, verdict, progress)
     except (NotCanonical, NoteInvalid, ValueError, KeyError, TypeError, OSError) as error:
         where = reading.place()
         verdict.find(f"{where}: the file cannot be read on: {type(error).__name__}: {error}")
@@ -92,8 +93,10 @@ class _Reading:
         since: str | None,
         party: str,
         statement: StatementCheck | None,
+        claims: Claims | None,
     ) -> None:
         self.party = party
+        self.claims = claims
         self.verdict = verdict
         self.statement = statement
         self.log_key = log_key
@@ -154,7 +157,9 @@ class _Reading:
         self.ecosystem, self.origin = text_of(header, "ecosystem"), text_of(header, "origin")
         self.header_key = text_of(header, "logKey")
         self.verdict.party = text_of(header, "party")
-        self.replay = Replay(self.verdict, self.ecosystem, self.verdict.party, self.statement)
+        self.replay = Replay(
+            self.verdict, self.ecosystem, self.verdict.party, self.statement, self.claims
+        )
         if self.party and self.party != self.verdict.party:
             self.verdict.find(
                 f"the file is the export of party {self.verdict.party}, not of {self.party}"
@@ -190,7 +195,9 @@ class _Reading:
                 f"{envelope.ecosystem}"
             )
             self.ecosystem = envelope.ecosystem  # every other entry need not say it again
-            self.replay = Replay(self.verdict, self.ecosystem, self.verdict.party, self.statement)
+            self.replay = Replay(
+                self.verdict, self.ecosystem, self.verdict.party, self.statement, self.claims
+            )
         if (envelope.index, envelope.ecosystem) != (index, self.ecosystem):
             raise Fault(f"it says that it is entry {envelope.index} of {envelope.ecosystem}")
         if entry.annex is not None:
