@@ -5,12 +5,10 @@ agreed ones of every measured period up to the one that is evaluated, each by th
 measured it. Source: `domain.md` sections 5 and 6.
 """
 
-from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import MAXYEAR, date
 from fractions import Fraction
-from operator import itemgetter
 from typing import overload
 
 from ledger.actor import NotFound
@@ -24,10 +22,12 @@ from ledger.measurement import Measurement
 from ledger.method import Method
 from ledger.partner import personal
 from ledger.periods import Calendar, Period
+from ledger.placing import given_between
 from ledger.reading import PartValue, Result, RoundingStep, Series
 from ledger.scheme import Scheme
 from ledger.settlement import Measured
 from ledger.terms import SchemeTerms
+from ledger.timeline import upto
 
 _SHARES = frozenset({Method.POOLED_RATIO, Method.SHARE_MEETING_TARGET, Method.TOP_TWO_BOX})
 
@@ -93,8 +93,7 @@ class Histories:
         if key not in self._known:
             self._known[key] = _Known(self._book, indicator_id, counts_periods=key[1])
         known = self._known[key]
-        latest = bisect(known.timeline, start_on.toordinal(), key=itemgetter(0))
-        return _Stretch(known, range(latest))
+        return _Stretch(known, range(upto(known.timeline, start_on.toordinal())))
 
 
 class _Known:
@@ -219,7 +218,7 @@ def inputs_for(
         series={key: known.upto(key, period.start_on, rules) for key in terms.indicator_ids()},
         presence=presence_in(book, period),
         protections=protections_in(book, terms),
-        used=used_beside(book, scheme, period, calendar, rules),
+        used=used_beside(book, scheme, period, rules),
         year=year_of(terms, calendar, period),
     )
 
@@ -254,7 +253,7 @@ def protections_in(book: Book, terms: SchemeTerms) -> tuple[Adjustment, ...]:
 
 
 def used_beside(
-    book: Book, scheme: Scheme, period: Period, calendar: Calendar, rules: int = RULES_VERSION
+    book: Book, scheme: Scheme, period: Period, rules: int = RULES_VERSION
 ) -> dict[str, Fraction]:
     """What each party was given for the year's other periods, each in its own period.
 
@@ -265,9 +264,9 @@ def used_beside(
     if rules < COUNTS_PERIODS:
         end = period.start_on
     found: dict[str, Fraction] = {}
-    for other in calendar.starting_in(first, end):
-        if other.key != period.key:
-            for party_id, amount in book.given.get((scheme.scheme_id, other.key), {}).items():
+    for other, given in given_between(book, scheme.scheme_id, first, end):
+        if other != period.key:
+            for party_id, amount in given.items():
                 found[party_id] = found.get(party_id, Fraction(0)) + amount.value
     return found
 

@@ -87,6 +87,8 @@ class Book:
     settlement_proposals: Map[str, str] = Map()
     # (scheme id, settled period) -> party id -> what it was given for it, true-ups included
     given: Map[tuple[str, str], Map[str, Money]] = Map()
+    # scheme id -> the settled periods of which something was given
+    paid_periods: Map[str, Timeline] = Map()
     # settlement id -> the entry that posted it
     posted: Map[str, int] = Map()
     accounts: Map[Account, AccountState] = Map()

@@ -32,7 +32,7 @@ from ledger.observation import ObservationsRecorded
 from ledger.part import Part, PartSubmitted
 from ledger.partner import SchemePartProposed
 from ledger.payment import PaymentConfirmed, PaymentReported, PaymentReversed
-from ledger.periods import PeriodUnknown
+from ledger.placing import with_given, with_result
 from ledger.policy import Policy, PolicyApplied, PolicyProposed
 from ledger.proposal import Proposal, ProposalStatus
 from ledger.reconciliation import LinesMatched
@@ -41,7 +41,6 @@ from ledger.rotation import LogKeyRotated
 from ledger.scheme import Scheme, SchemeProposed
 from ledger.settlement import Settlement, SettlementKind, SettlementProposed, given_by
 from ledger.stake import StakeProposed, evolve_sealed
-from ledger.timeline import Timeline, with_period
 from ledger.undisputed import bound_part
 from ledger.workdays import BusinessCalendarAdopted
 
@@ -266,15 +265,14 @@ def _with_status(book: Book, proposal: Proposal) -> Book:
 
 def _with_settled(book: Book, proposal: Proposal, settlement: Settlement) -> Book:
     """The Book once a settlement binds: what was given for which period, who corrects whom."""
-    given = book.given
     stakes = book.sealed.stakes_of(settlement.settlement_id).values()
     bound = settlement.content
     if proposal.is_partial:
         bound = bound_part(bound, proposal)
     for content in (bound, *(stake.content for stake in stakes)):
         for period, amounts in given_by(content).items():
-            at = (content.scheme_id, period)
-            given = given.set(at, given.get(at, Map()).update(amounts))
+            scheme = book.scheme_version(content.scheme_id, content.scheme_version)
+            book = with_given(book, scheme, period, amounts)
     settlements = book.settlements
     for each in settlement.content.corrected:
         origin = book.settlement_proposals[each.settlement_id]
@@ -286,7 +284,7 @@ def _with_settled(book: Book, proposal: Proposal, settlement: Settlement) -> Boo
         return reversal.without(book, settlement.content)
     where = (settlement.content.scheme_id, settlement.content.place)
     settled = book.settled.set(where, proposal.proposal_id)
-    return replace(book, settled=settled, given=given)
+    return replace(book, settled=settled)
 
 
 def with_measured(book: Book, measured: Measurement) -> Book:
@@ -298,21 +296,4 @@ def with_measured(book: Book, measured: Measurement) -> Book:
     if (restated := book.agreed_measurement(*place)) is not None:
         old = replace(restated, restated_by=measured.index)
         measurements = measurements.set(restated.proposal_id, old)
-    return replace(
-        book,
-        measurements=measurements,
-        results=book.results.set(place, key),
-        timelines=_with_place(book, measured),
-    )
-
-
-def _with_place(book: Book, measured: Measurement) -> Map[str, Timeline]:
-    """The timelines with a result's period where the calendar of its own version has it."""
-    key, period = measured.indicator_id, measured.period
-    calendar = book.indicator_version(key, measured.version).terms.calendar
-    try:
-        first_day = calendar.position(period)
-    except PeriodUnknown as refusal:
-        raise Fault(f"entry {measured.index} is of a period that is none: {period}") from refusal
-    timeline, is_known = book.timelines.get(key, ()), (key, period) in book.results
-    return book.timelines.set(key, with_period(timeline, first_day, period, is_known=is_known))
+    return with_result(replace(book, measurements=measurements), measured)

@@ -8,7 +8,6 @@ Sources: `domain.md` section 4 and 5; IANA time zone database; ISO 8601 (week da
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -188,24 +187,6 @@ class Calendar:
                 holding = (each for each in self.listed if each.start_on <= day < each.end_on)
                 found = next(holding, None)
                 return found.key if found else None
-
-    def starting_in(self, first_on: date, end_on: date) -> Iterator[Period]:
-        """The periods that start in a stretch of local dates, the end exclusive, in order."""
-        if self.kind is CalendarKind.LIST:
-            for listed in self.listed:
-                if first_on <= listed.start_on < end_on:
-                    yield self.period(listed.key)
-            return
-        day = first_on
-        while day < end_on:
-            try:
-                period = self.period(self.key_of(day) or "")
-            except PeriodUnknown:  # the first and the last year that dates have are not whole
-                day += timedelta(days=1)
-                continue
-            if first_on <= period.start_on < end_on:
-                yield period
-            day = period.end_on
 
     def previous(self, key: str) -> str | None:
         """The key of the period before; None before the first. Raises PeriodUnknown."""

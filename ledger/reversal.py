@@ -14,6 +14,7 @@ from ledger.book import Book, replace
 from ledger.errors import Refusal
 from ledger.evaluation import RULES_VERSION
 from ledger.journal import Line, stake_lines
+from ledger.placing import without_given
 from ledger.proposal import Proposal
 from ledger.retention import Stake
 from ledger.scheme import Scheme
@@ -145,8 +146,7 @@ def without(book: Book, content: SettlementContent) -> Book:
     at = (content.scheme_id, content.period)
     own = place_of(SettlementKind.INCENTIVE, content.period)
     return replace(
-        book,  # who may open none of its stakes knows of nothing given
-        given=book.given.delete(at) if at in book.given else book.given,
+        without_given(book, *at),
         settled=book.settled.delete((content.scheme_id, own)),
         part_posted=book.part_posted.delete(at) if at in book.part_posted else book.part_posted,
     )

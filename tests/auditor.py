@@ -65,6 +65,9 @@ async def _hold_the_indices(settings: Settings, key: EcosystemId) -> None:
     assert {name: list(each) for name, each in book.timelines.items()} == {
         name: sorted(each) for name, each in placed.items()
     }
+    paid = {(key, period) for key, each in book.paid_periods.items() for _, period in each}
+    assert paid == set(book.given)
+    assert all(list(each) == sorted(each) for each in book.paid_periods.values())
 
 
 async def _freeze(settings: Settings, key: EcosystemId) -> None:

@@ -13,6 +13,7 @@ from ledger.agreement import Consent, Objection
 from ledger.amounts import Money
 from ledger.audit import check
 from ledger.audit_sequel import Sequel
+from ledger.book import replace
 from ledger.commands import Command, LogIdentity
 from ledger.decision import decide
 from ledger.evolution import evolve
@@ -66,7 +67,10 @@ class Told(Chronicle):
 
     def untold(self) -> Sequel:
         """What an audit holds owed where the last entry is left out."""
-        book, sequel = self.beginning, Sequel()
+        known = {
+            name: getattr(self.book, name) for name in ("measurements", "results", "timelines")
+        }
+        book, sequel = replace(self.beginning, **known), Sequel()  # a result here is no entry
         for placed in self.entered[:-1]:
             book = evolve(book, placed)
             sequel.note(book, placed)

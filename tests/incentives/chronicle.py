@@ -30,6 +30,7 @@ from ledger.measurement import Measurement, PartUsed
 from ledger.method import Method, MethodTerms
 from ledger.part import Basis, BasisKind, PartSubmitted
 from ledger.party import FoundingParty, PartyRole
+from ledger.periods import Calendar
 from ledger.proposal import Opening, ProposalKind, ProposalStatus
 from ledger.scheme import Scheme, SchemeProposed
 from ledger.settlement import SettlementContent, SettlementKind, SettlementProposed
@@ -77,9 +78,13 @@ class Chronicle:
         return Opening(f"proposal-{self.book.size}", kind, subject, ("buyer",), 1)
 
     def indicator(
-        self, key: str, version: int = 1, rolling: RollingCount = RollingCount.CONTINUES
+        self,
+        key: str,
+        version: int = 1,
+        rolling: RollingCount = RollingCount.CONTINUES,
+        calendar: Calendar = MONTHLY,
     ) -> None:
-        """An agreed version of a monthly indicator, owned by all partners in equal parts."""
+        """An agreed version of an indicator, owned by all partners in equal parts."""
         weight = Fraction(1, len(self.partners))
         terms = IndicatorTerms(
             name=key,
@@ -95,12 +100,12 @@ class Chronicle:
             rounding=RoundingTerms(
                 Rounding.HALF_UP, Fraction(1, 10), RoundingStage.BEFORE_COMPARING
             ),
-            calendar=MONTHLY,
+            calendar=calendar,
             levels=LEVELS,
             minimum_sample=0,
             low_sample=LowSample.PAY_NOTHING,
             stage=Stage.LIVE,
-            live_from=MONTHS[0],
+            live_from=calendar.listed[0].key if calendar.listed else MONTHS[0],
             worked_examples=(),
             rolling_count=rolling,
         )

@@ -1,6 +1,7 @@
 """What was agreed before: found in the order of time, however it came to be known."""
 
 import itertools
+from datetime import date
 from fractions import Fraction
 
 from hypothesis import given, settings
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from ledger.basis import Histories, used_beside
 from ledger.evaluation import RULES_VERSION
 from ledger.indicator import RollingCount
+from ledger.periods import Calendar, CalendarKind, ListedPeriod
 from ledger.proposal import ProposalStatus
+from ledger.scheme import Scheme
 from ledger.settlement import SettlementKind
 from tests.incentives.chronicle import MONTHS, Chronicle
 from tests.incentives.declared import MONTHLY, declared, engine_terms, item, line, shared
@@ -47,6 +50,16 @@ def test_results_come_in_the_order_of_their_periods(
     assert [each.value for each in before] == [each.value for each in found]
 
 
+def one_scheme(year_starts_in: int) -> tuple[Chronicle, Scheme]:
+    """One indicator of two partners, and a scheme on it."""
+    told = Chronicle("p0", "p1")
+    told.indicator("i0")
+    scoring = {"line": line([["0", "0"], ["100", "1"]])}
+    terms = declared([item(0, scoring)], split=shared("0.6", "0.4"), allocation="WHOLE")
+    terms["yearStartsIn"] = year_starts_in
+    return told, told.scheme(engine_terms(terms))
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     months=st.lists(st.sampled_from(MONTHS), unique=True, min_size=1, max_size=8),
@@ -57,19 +70,14 @@ def test_a_year_knows_what_its_other_periods_gave(
     months: list[str], year_starts_in: int, data: st.DataObject
 ) -> None:
     """Whatever was settled first; rules of before looked at earlier periods alone."""
-    told = Chronicle("p0", "p1")
-    told.indicator("i0")
-    scoring = {"line": line([["0", "0"], ["100", "1"]])}
-    terms = declared([item(0, scoring)], split=shared("0.6", "0.4"), allocation="WHOLE")
-    terms["yearStartsIn"] = year_starts_in
-    scheme = told.scheme(engine_terms(terms))
+    told, scheme = one_scheme(year_starts_in)
     for month in months:
         told.measured("i0", month, Fraction(40), Fraction(10))
         told.settle(SettlementKind.INCENTIVE, month)
     asked = data.draw(st.sampled_from(MONTHS))
 
     for rules in (OLD_RULES, RULES_VERSION):
-        found = used_beside(told.book, scheme, MONTHLY.period(asked), MONTHLY, rules)
+        found = used_beside(told.book, scheme, MONTHLY.period(asked), rules)
 
         is_late = int(asked[-2:]) >= year_starts_in
         wanted: dict[str, Fraction] = {}
@@ -80,6 +88,36 @@ def test_a_year_knows_what_its_other_periods_gave(
                 for party_id, amount in told.given()[month].items():
                     wanted[party_id] = wanted.get(party_id, Fraction(0)) + Fraction(amount)
         assert found == wanted
+
+
+def test_a_years_cap_counts_what_a_later_calendar_lists_no_more() -> None:
+    """January was settled by months; the calendar that begins in February still owes it to them."""
+    told, scheme = one_scheme(year_starts_in=1)
+    told.measured("i0", MONTHS[0], Fraction(40), Fraction(10))
+    told.settle(SettlementKind.INCENTIVE, MONTHS[0])
+    gave = {party: Fraction(amount) for party, amount in told.given()[MONTHS[0]].items()}
+    listed = ListedPeriod("second", date(2026, 2, 1), date(2026, 3, 1))
+    later = Calendar(CalendarKind.LIST, MONTHLY.time_zone, (listed,))
+    told.indicator("i0", 2, calendar=later)
+
+    assert gave
+    assert used_beside(told.book, scheme, later.period("second")) == gave
+
+
+def test_what_is_restated_on_other_days_stands_where_it_is_now() -> None:
+    """A version may move the days of a key: its results stand in the new order."""
+    told = Chronicle("p0")
+    days = [date(2026, month, 1) for month in range(1, 5)]
+    for version, order in ((1, "ab"), (2, "ba")):
+        listed = [ListedPeriod(key, *days[i : i + 2]) for i, key in enumerate(order)]
+        calendar = Calendar(CalendarKind.LIST, MONTHLY.time_zone, tuple(listed))
+        told.indicator("i0", version, calendar=calendar)
+    for key, version in (("a", 1), ("b", 1), ("a", 2)):
+        told.measured("i0", key, Fraction(1), version=version)
+
+    assert told.book.measured_periods("i0") == ["a", "b"]
+    told.measured("i0", "b", Fraction(1), version=2)
+    assert told.book.measured_periods("i0") == ["b", "a"]
 
 
 def test_a_version_is_found_by_its_number() -> None:

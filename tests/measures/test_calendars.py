@@ -22,14 +22,6 @@ NAMED = [
     Calendar(CalendarKind.ISO_WEEK, LONDON),
     FOUR_WEEKS,
 ]
-LISTED = Calendar(
-    CalendarKind.LIST,
-    LONDON,
-    tuple(
-        ListedPeriod(f"{year}", date(year, 4, 1), date(year + 1, 3, 29))
-        for year in range(1950, 2100, 3)
-    ),
-)
 
 
 @given(DAYS, st.sampled_from(NAMED))
@@ -45,33 +37,6 @@ def test_every_day_lies_in_the_period_that_its_key_names(day: date, calendar: Ca
     assert period.start_on <= day < period.end_on
     assert previous is not None
     assert calendar.period(previous).end_on == period.start_on
-
-
-@given(DAYS, st.integers(0, 800), st.sampled_from([*NAMED, LISTED]))
-def test_the_periods_of_a_stretch_are_those_that_start_in_it(
-    first_on: date, days: int, calendar: Calendar
-) -> None:
-    """As looking up every day of it finds them."""
-    end_on = first_on + timedelta(days=days)
-    each_day = (first_on + timedelta(days=number) for number in range(days))
-    by_day = [(day, calendar.key_of(day)) for day in each_day]
-
-    found = list(calendar.starting_in(first_on, end_on))
-
-    assert found == [
-        calendar.period(key) for day, key in by_day if key and calendar.period(key).start_on == day
-    ]
-
-
-@pytest.mark.parametrize("calendar", NAMED)
-def test_a_stretch_at_the_edge_of_what_dates_can_say_ends(calendar: Calendar) -> None:
-    """The last period whose key and days can be written is the last one."""
-    found = list(calendar.starting_in(date(9960, 1, 1), date.max))
-
-    assert found
-    assert all(calendar.period(each.key) == each for each in found)
-    early = list(calendar.starting_in(date(999, 1, 1), date(1002, 1, 1)))
-    assert [each.key for each in early] == [each.key for each in early if each.start_on.year > 999]
 
 
 @pytest.mark.parametrize(
