@@ -20,7 +20,9 @@ CODES = (
     Code(
         "BAD_REQUEST",
         "200, 400, 405, 415",
-        "The request or its document is malformed: the message says what and where.",
+        "The request or its document is malformed: the message says what and where; `path` is the "
+        "place of a value that cannot be read, from its argument or variable on, as "
+        "`input.rows[1].value`.",
         "Correct it; the same request will always be refused.",
     ),
     Code(

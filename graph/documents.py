@@ -21,6 +21,7 @@ from graphql import (
     GraphQLSyntaxError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
+    ValuesOfCorrectTypeRule,
     get_operation_ast,
     parse,
     specified_rules,
@@ -34,6 +35,7 @@ from graph import limits
 from graph.deprecations import Use, going_inputs, uses_in, uses_in_variables
 from graph.extents import check_extent
 from graph.limits import exceeded
+from graph.places import LiteralsInPlace
 from graph.prices import Price, prices
 
 MAX_KEPT = 1_000
@@ -42,7 +44,7 @@ MAX_KEPT_CHARACTERS = 4_000_000
 _PARSER_WORDS = {limits.TOKENS: "contains more than", limits.DEPTH: "nested too deeply"}
 """How the parser says that a limit of its own is passed."""
 _RULES: tuple[type[ASTValidationRule], ...] = (
-    *specified_rules,
+    *(LiteralsInPlace if each is ValuesOfCorrectTypeRule else each for each in specified_rules),
     *recommended_rules,
     MaybeNullValidationRule,
     OneOfInputValidationRule,

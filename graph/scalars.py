@@ -1,13 +1,16 @@
 """Scalars: numbers as strings, never floats; instants in UTC; indices beyond 32 bits.
 
-The one rule: a scalar that cannot be read refuses the request with its place and an example, and
-nothing was changed. Source: `api.md`, "numbers".
+The one rule: a scalar that cannot be read refuses the request with what was found, its place (see
+`graph/places.py`) and an example of what is read, and nothing was changed. Source: `api.md`,
+"numbers".
 """
 
+import json
 import re
 from base64 import b64encode
 from datetime import UTC, date, datetime
 from fractions import Fraction
+from hashlib import sha256
 from typing import NewType
 
 import strawberry
@@ -15,8 +18,7 @@ from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from graph.nodes import MAX_INDEX
-from ledger.amounts import parse_number, render_number
-from ledger.errors import Refusal
+from ledger.amounts import MAX_DIGITS, NumberMalformed, parse_number, render_number
 from ledger.history import decode_base64
 
 Index = NewType("Index", int)
@@ -28,15 +30,22 @@ Exact = NewType("Exact", str)
 
 
 _SHA256 = re.compile("[0-9a-f]{64}")
+_EXAMPLE = sha256(b"").hexdigest()
+SHOWN = 40
+"""How many characters of a text that cannot be read are shown to who sent it."""
 
 
 def _parse_decimal(value: object) -> Fraction:
-    if not isinstance(value, str):
-        raise _unreadable('a Decimal is a string such as "1234.50"; a JSON number loses digits')
     try:
-        return parse_number(value)
-    except Refusal as refusal:
-        raise _unreadable(f"{refusal.message} {refusal.remedy}") from refusal
+        if isinstance(value, str):
+            return parse_number(value)
+    except NumberMalformed:
+        pass
+    raise _unreadable(
+        value,
+        f'Decimal: write a string of at most {MAX_DIGITS} digits, such as "1234.50", or "55/3"; '
+        "a JSON number would lose digits",
+    )
 
 
 def _render_decimal(value: Fraction | str) -> str:
@@ -45,33 +54,40 @@ def _render_decimal(value: Fraction | str) -> str:
 
 def _parse_index(value: object) -> Index:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_INDEX:
-        raise _unreadable("an Index is a whole number from 0 to 2^53 - 1")
+        raise _unreadable(value, "Index: write a whole number from 0 to 2^53 - 1, such as 42")
     return Index(value)
 
 
 def _parse_instant(value: object) -> datetime:
     try:
-        instant = datetime.fromisoformat(str(value))
-        if instant.tzinfo is not None:
-            return instant.astimezone(UTC)
+        if isinstance(value, str):
+            instant = datetime.fromisoformat(value)
+            if instant.tzinfo is not None:
+                return instant.astimezone(UTC)
     except (ValueError, OverflowError):
         pass
-    raise _unreadable('a DateTime is RFC 3339 with an offset, such as "2026-03-31T12:00:00Z"')
+    raise _unreadable(
+        value, 'DateTime: write RFC 3339 with an offset, such as "2026-03-31T12:00:00Z"'
+    )
 
 
 def _parse_base64(value: object) -> Base64:
     try:
-        decode_base64(str(value))
+        if isinstance(value, str):
+            decode_base64(value)
+            return Base64(value)
     except ValueError:
-        raise _unreadable('Base64 is canonical, with padding, such as "aGVsbG8="') from None
-    return Base64(str(value))
+        pass
+    raise _unreadable(value, 'Base64: write the canonical form with padding, such as "aGVsbG8="')
 
 
 def _parse_sha256(value: object) -> Sha256:
     if isinstance(value, str) and _SHA256.fullmatch(value):
         return Sha256(value)
     raise _unreadable(
-        "a Sha256 is 64 lower-case hexadecimal digits, as sha256sum prints them for a file"
+        value,
+        "Sha256: write 64 lower-case hexadecimal digits, as sha256sum prints them for a file, such "
+        f'as "{_EXAMPLE}"',
     )
 
 
@@ -81,15 +97,29 @@ def _parse_date(value: object) -> date:
             return date.fromisoformat(value)
     except ValueError:
         pass
-    raise _unreadable('a Date is a full date of RFC 3339, such as "2026-03-31"')
+    raise _unreadable(value, 'Date: write a full date of RFC 3339, such as "2026-03-31"')
 
 
 def _render_instant(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _unreadable(message: str) -> GraphQLError:
-    return GraphQLError(message, extensions={"code": "BAD_REQUEST"})
+def _unreadable(value: object, form: str) -> GraphQLError:
+    """The error of a value that has not the form; whoever reports it adds the place."""
+    return GraphQLError(f"{_shown(value)} is no {form}.", extensions={"code": "BAD_REQUEST"})
+
+
+def _shown(value: object) -> str:
+    """A value as its sender wrote it; of a long one the beginning."""
+    match value:
+        case str():
+            return json.dumps(value[:SHOWN] + "..." * (len(value) > SHOWN), ensure_ascii=False)
+        case None | bool() | int() | float():
+            return json.dumps(value)
+        case list() | tuple():
+            return "A list"
+        case _:
+            return "An object"
 
 
 def base64(data: bytes) -> Base64:

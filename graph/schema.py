@@ -53,6 +53,7 @@ from graph.payments import PaymentMutation, PaymentQuery, load_payment
 from graph.people import PeopleMutation, PeopleQuery, load_session, load_stewards
 from graph.piloting import PilotMutation
 from graph.pilots import PilotQuery, load_lesson, load_pilot, load_promotion
+from graph.places import variable_place
 from graph.policies import PolicyMutation, PolicyQuery, load_policy
 from graph.previews import PreviewQuery
 from graph.problems import PROBLEM_TYPES
@@ -242,7 +243,11 @@ def plain_error(error: GraphQLError, request_id: str, *, suggests: bool = True) 
         cause = cause.original_error
     match cause:
         case None | GraphQLError():
-            extensions = {"code": "BAD_REQUEST", **(error.extensions or {})}
+            extensions = {
+                "code": "BAD_REQUEST",
+                **variable_place(error),
+                **(error.extensions or {}),
+            }
             message = error.message if suggests else _SUGGESTION.sub("", error.message)
         case Refusal():
             extensions = {"code": cause.code, "remedy": cause.remedy, "path": cause.path}

@@ -189,7 +189,7 @@ class Endpoint(GraphQL[Context, None]):
                 plain_error(error, request_id, suggests=suggests) for error in result.errors
             ]
         answer = await super().process_result(request, result)
-        if isinstance(result, PreExecutionError):
+        if isinstance(result, PreExecutionError) or _never_ran(result):
             del answer["data"]  # GraphQL section 7.1: nothing was executed, so there is none
         return answer
 
@@ -227,6 +227,14 @@ class Endpoint(GraphQL[Context, None]):
         status = 400 if failed and media_type == RESPONSE_JSON else 200
         headers = {"cache-control": "no-store"}
         return Response(self.encode_json(response_data), status, headers, media_type)
+
+
+def _never_ran(result: ExecutionResult) -> bool:
+    """Whether the request failed as a whole, as by a variable: a field's error has a path.
+
+    Source: GraphQL October 2021, sections 6.1.2 and 7.1.2.
+    """
+    return result.data is None and all(error.path is None for error in result.errors or ())
 
 
 def _retry_after(answer: object) -> int | None:
