@@ -1,7 +1,7 @@
 """Where the undisputed part alone binds: nothing stays withheld, and what is missing stays owed."""
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ledger.amounts import Money
@@ -113,6 +113,7 @@ def test_nothing_stays_withheld_for_what_never_binds(
     share=st.fractions(0, 1),
     early=st.booleans(),
 )
+@example(how="WITHHELD", wrong=[0, 0], right=[0, 1], share=1, early=False)
 def test_what_of_a_true_up_never_bound_is_owed_still(
     how: str, wrong: list[int], right: list[int], share: object, early: bool
 ) -> None:
