@@ -31,7 +31,7 @@ class Period:
     time_zone: str = field(description="IANA name; a day begins at its midnight.")
 
 
-def period_of(calendar: periods.Calendar, key: str) -> Period:
+def period_of(calendar: periods.Calendar | periods.Calendars, key: str) -> Period:
     """A period of a calendar as the API shows it."""
     found = calendar.period(key)
     return Period(key=key, start=found.start_on, end=found.end_on, time_zone=found.time_zone)

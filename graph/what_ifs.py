@@ -20,11 +20,11 @@ from graph.scheme_inputs import PartnerTermsInput, SchemeTermsInput
 from ledger import terms as forms
 from ledger import what_if as rules
 from ledger.actor import NotFound
-from ledger.basis import calendar_for, facts_for
+from ledger.basis import calendars_for, facts_for
 from ledger.book import Book
 from ledger.errors import Refusal
 from ledger.partner import PartnerTerms, is_confidential, nominal
-from ledger.periods import Calendar
+from ledger.periods import Calendars
 from ledger.scheme import Scheme
 from ledger.soundness import check_terms
 
@@ -94,23 +94,23 @@ class WhatIf:
     )
 
 
-def notional_of(given: rules.Notional, calendar: Calendar) -> NotionalPeriod:
+def notional_of(given: rules.Notional, calendars: Calendars) -> NotionalPeriod:
     """A notional period as the API shows it."""
     found = given.found
     return NotionalPeriod(
-        period=period_of(calendar, given.period),
+        period=period_of(calendars, given.period),
         is_notional=True,
         reason=given.reason,
         evaluation=None if found is None else evaluation_of(found, given.party_ids),
     )
 
 
-def compared_of(each: rules.Compared, calendar: Calendar) -> ComparedPeriod:
+def compared_of(each: rules.Compared, calendars: Calendars) -> ComparedPeriod:
     """A compared period as the API shows it."""
     return ComparedPeriod(
-        period=period_of(calendar, each.period),
-        old=None if each.old is None else notional_of(each.old, calendar),
-        new=notional_of(each.new, calendar),
+        period=period_of(calendars, each.period),
+        old=None if each.old is None else notional_of(each.old, calendars),
+        new=notional_of(each.new, calendars),
     )
 
 
@@ -156,10 +156,10 @@ class WhatIfQuery:
         if agreed is None:
             return []
         terms = nominal(agreed.terms) if is_confidential(agreed.terms) else agreed.terms
-        calendar = calendar_for(book, terms)
-        periods = rules.measured_periods(book, terms, calendar)
-        given = rules.notional(book, terms, periods, calendar)
-        return [notional_of(each, calendar) for each in given]
+        calendars = calendars_for(book, terms)
+        periods = rules.measured_periods(book, terms, calendars)
+        given = rules.notional(book, terms, periods, calendars)
+        return [notional_of(each, calendars) for each in given]
 
 
 async def _book(info: Info) -> Book:
@@ -190,11 +190,11 @@ async def _what_if(
         old = agreed.terms
         if is_confidential(common) and is_confidential(old):
             partners = _partners(info, book, agreed, common, parts)
-    compared, calendar = rules.what_if(book, old, new), calendar_for(book, new)
+    compared, calendars = rules.what_if(book, old, new), calendars_for(book, new)
     party_ids = dict.fromkeys((*new.party_ids(), *(old.party_ids() if old else ())))
     return WhatIf(
         problems=[],
-        periods=[compared_of(each, calendar) for each in compared],
+        periods=[compared_of(each, calendars) for each in compared],
         differences=[
             PartyDifference(
                 party_id=key, difference=money_of(rules.difference(compared, key, new.currency))
@@ -216,12 +216,12 @@ def _partners(
     """Each partner's own comparison that the viewer may see. Raises a Refusal."""
     places = ((each, f"parts[{number}]") for number, each in enumerate(given))
     parts = [workroom(each, PartnerTerms, place) for each, place in places]
-    viewer, calendar = info.context.actor.party_id, calendar_for(book, common)
+    viewer, calendars = info.context.actor.party_id, calendars_for(book, common)
     by_partner = {each.party_id: each for each in parts}
     return [
         PartnerWhatIf(
             party_id=key,
-            periods=[compared_of(each, calendar) for each in compared],
+            periods=[compared_of(each, calendars) for each in compared],
             difference=money_of(rules.difference(compared, key, common.currency)),
         )
         for key, compared in rules.personal_what_if(book, agreed, common, by_partner, viewer)

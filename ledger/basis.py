@@ -21,7 +21,7 @@ from ledger.indicator import Direction, IndicatorTerms, RollingCount
 from ledger.measurement import Measurement
 from ledger.method import Method
 from ledger.partner import personal
-from ledger.periods import Calendar, Period
+from ledger.periods import Calendar, Calendars, Period
 from ledger.placing import given_between
 from ledger.reading import PartValue, Result, RoundingStep, Series
 from ledger.scheme import Scheme
@@ -72,7 +72,8 @@ def measured_for(book: Book, indicator_ids: Iterable[str], period: str) -> dict[
         result = book.agreed_measurement(indicator_id, period)
         if result is not None:
             version = book.indicator_version(indicator_id, result.version)
-            found_results[indicator_id] = Measured(result, version.terms)
+            calendars = book.calendars(indicator_id)
+            found_results[indicator_id] = Measured(result, version.terms, calendars)
     return found_results
 
 
@@ -174,9 +175,9 @@ def result_of(measurement: Measurement, agreed: IndicatorTerms) -> Result:
     )
 
 
-def year_of(terms: SchemeTerms, calendar: Calendar, period: Period) -> int:
+def year_of(terms: SchemeTerms, calendars: Calendars, period: Period) -> int:
     """The year of the scheme that a period starts in: 1 is that of `valid_from_period`."""
-    first = calendar.period(terms.valid_from_period)
+    first = calendars.period(terms.valid_from_period)
     return _year(terms, period) - _year(terms, first) + 1
 
 
@@ -193,19 +194,16 @@ def personally(book: Book, scheme: Scheme, party_id: str) -> Scheme:
     return replace(scheme, terms=personal(scheme.terms, part.part))
 
 
-def calendar_for(book: Book, terms: SchemeTerms) -> Calendar:
-    """The calendar of the terms' indicators: the newest one of the first item. Raises Fault."""
-    version = book.current_indicator(terms.items[0].indicator_id)
-    if version is None:
-        raise Fault("a scheme's indicators are agreed")
-    return version.terms.calendar
+def calendars_for(book: Book, terms: SchemeTerms) -> Calendars:
+    """The calendars of the terms' indicators: those of the first item. Raises Fault."""
+    return book.calendars(terms.items[0].indicator_id)
 
 
 def inputs_for(
     book: Book,
     scheme: Scheme,
     period: Period,
-    calendar: Calendar,
+    calendars: Calendars,
     histories: Histories | None = None,
     rules: int = RULES_VERSION,
 ) -> Inputs:
@@ -219,7 +217,7 @@ def inputs_for(
         presence=presence_in(book, period),
         protections=protections_in(book, terms),
         used=used_beside(book, scheme, period, rules),
-        year=year_of(terms, calendar, period),
+        year=year_of(terms, calendars, period),
     )
 
 

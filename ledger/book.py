@@ -29,6 +29,7 @@ from ledger.lane import Lane
 from ledger.measurement import Measurement
 from ledger.part import Part
 from ledger.payment import Payment
+from ledger.periods import Calendars
 from ledger.policy import Policy, founding_policy
 from ledger.proposal import Agreements, ProposalKind, ProposalStatus
 from ledger.scheme import Scheme
@@ -166,6 +167,19 @@ class Book:
         if proposal_id is None:
             raise Fault(f"indicator {indicator_id} has no agreed version {version}")
         return self.indicator_versions[proposal_id].version
+
+    def calendars(self, indicator_id: str) -> Calendars:
+        """Those of its agreed versions. Raises Fault where none is."""
+        known = self.current_indicators.get(indicator_id)
+        if known is None:
+            raise Fault(f"indicator {indicator_id} is not agreed")
+        newest = self.indicator_versions[known].version
+        before = (
+            self.indicator_versions[proposal_id].version.terms.calendar
+            for number in range(newest.version - 1, 0, -1)
+            if (proposal_id := self.agreed_indicators.get((indicator_id, number)))
+        )
+        return Calendars(tuple(dict.fromkeys((newest.terms.calendar, *before))))
 
     def measured_periods(self, indicator_id: str) -> list[str]:
         """The periods of which an indicator has an agreed result, oldest first."""

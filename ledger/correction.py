@@ -14,11 +14,11 @@ from immutables import Map
 
 from ledger.agreement import SubjectBusy
 from ledger.amounts import Money
-from ledger.basis import Histories, calendar_for, inputs_for, personally, year_of
+from ledger.basis import Histories, calendars_for, inputs_for, personally, year_of
 from ledger.book import Book
 from ledger.errors import Refusal
 from ledger.evaluation import RULES_VERSION, Evaluation, evaluate, rounded
-from ledger.periods import Calendar, Period
+from ledger.periods import Calendars, Period
 from ledger.reading import levelled, meets
 from ledger.scheme import Scheme
 from ledger.settlement import (
@@ -81,7 +81,7 @@ class Recomputed:
 
 
 def recomputed(
-    book: Book, scheme_id: str, calendar: Calendar, party_id: str
+    book: Book, scheme_id: str, calendars: Calendars, party_id: str
 ) -> tuple[Recomputed, ...]:
     """Every settled period of a scheme by today's results, oldest first.
 
@@ -93,7 +93,7 @@ def recomputed(
     for key, place in book.given:
         if key == scheme_id and (not party_id or party_id in book.given[key, place]):
             proposal_id = book.settled[scheme_id, place]
-            settled.append((calendar.period(place), book.settlements[proposal_id]))
+            settled.append((calendars.period(place), book.settlements[proposal_id]))
     settled.sort(key=lambda each: each[0].start_on)
     done: list[Recomputed] = []
     histories = Histories(book)
@@ -103,21 +103,21 @@ def recomputed(
         if party_id:
             scheme = personally(book, scheme, party_id)
         rules = settlement.content.rules_version
-        inputs = inputs_for(book, scheme, period, calendar, histories, rules)
-        inputs = replace(inputs, used=used_by(done, scheme, period, calendar))
+        inputs = inputs_for(book, scheme, period, calendars, histories, rules)
+        inputs = replace(inputs, used=used_by(done, scheme, period, calendars))
         found = evaluate(scheme.terms, inputs, rules)
         done.append(Recomputed(period, scheme, settlement.settlement_id, found))
     return tuple(done)
 
 
 def used_by(
-    done: Sequence[Recomputed], scheme: Scheme, period: Period, calendar: Calendar
+    done: Sequence[Recomputed], scheme: Scheme, period: Period, calendars: Calendars
 ) -> dict[str, Fraction]:
     """What each party gets in the year's earlier periods, by what was recomputed of them."""
-    year = year_of(scheme.terms, calendar, period)
+    year = year_of(scheme.terms, calendars, period)
     used: dict[str, Fraction] = {}
     for each in done:
-        if year_of(scheme.terms, calendar, each.period) == year:
+        if year_of(scheme.terms, calendars, each.period) == year:
             for key, part in _parts(each).items():
                 used[key] = used.get(key, Fraction(0)) + part.value
     return used
@@ -141,10 +141,10 @@ def trued_up(
 
     Raises NothingRestated, TrueUpTooEarly, PeriodUnknown.
     """
-    calendar = calendar_for(book, agreed.terms)
-    period = calendar.period(period_key)
+    calendars = calendars_for(book, agreed.terms)
+    period = calendars.period(period_key)
     changed = []
-    for each in recomputed(book, agreed.scheme_id, calendar, party_id):
+    for each in recomputed(book, agreed.scheme_id, calendars, party_id):
         given = book.given[agreed.scheme_id, each.period.key]
         before = {key: had for key, had in given.items() if party_id in ("", key)}
         if _parts(each) != before:
@@ -199,23 +199,23 @@ def earned_back(
     A party's loss in a period belongs to its items in proportion to what each took from it.
     Raises YearNotOver, NothingEarnedBack, PeriodUnknown.
     """
-    calendar = calendar_for(book, agreed.terms)
-    period = calendar.period(period_key)
-    year = year_of(agreed.terms, calendar, period)
+    calendars = calendars_for(book, agreed.terms)
+    period = calendars.period(period_key)
+    year = year_of(agreed.terms, calendars, period)
     after = replace(period, start_on=period.end_on)
-    if year_of(agreed.terms, calendar, after) == year:
+    if year_of(agreed.terms, calendars, after) == year:
         raise YearNotOver("period", period=period_key)
     done = [
         each
-        for each in recomputed(book, agreed.scheme_id, calendar, party_id)
-        if year_of(agreed.terms, calendar, each.period) == year
+        for each in recomputed(book, agreed.scheme_id, calendars, party_id)
+        if year_of(agreed.terms, calendars, each.period) == year
     ]
     if not done or done[-1].period.key != period_key:
         raise NothingEarnedBack("period", period=period_key, reason="the year is not settled")
     trace: list[TraceStep] = []
     exact = dict.fromkeys(agreed.terms.party_ids(), Fraction(0))
     for rule in agreed.terms.earn_backs:
-        if _is_met(book, rule, agreed, done, calendar, trace):
+        if _is_met(book, rule, agreed, done, calendars, trace):
             _add_losses(book, rule, done, exact, trace)
     if not any(exact.values()):
         raise NothingEarnedBack("period", period=period_key, reason="no loss meets its condition")
@@ -234,11 +234,11 @@ def _is_met(
     rule: EarnBack,
     agreed: Scheme,
     done: Sequence[Recomputed],
-    calendar: Calendar,
+    calendars: Calendars,
     trace: list[TraceStep],
 ) -> bool:
     """Whether the mean of the year's results meets the level; its step."""
-    series = inputs_for(book, agreed, done[-1].period, calendar).series[rule.indicator_id]
+    series = inputs_for(book, agreed, done[-1].period, calendars).series[rule.indicator_id]
     results = series[-len(done) :]
     mean = sum((each.value for each in results), Fraction(0)) / len(results)
     level = levelled(rule.level, results[-1])
@@ -293,8 +293,8 @@ def penalised(
 
     Raises NobodyLate, PeriodUnknown.
     """
-    calendar = calendar_for(book, agreed.terms)
-    period = calendar.period(period_key)
+    calendars = calendars_for(book, agreed.terms)
+    period = calendars.period(period_key)
     rule = agreed.terms.reporting_penalty
     trace: list[TraceStep] = []
     amounts = dict.fromkeys(agreed.terms.party_ids(), 0)

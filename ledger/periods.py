@@ -8,6 +8,7 @@ Sources: `domain.md` section 4 and 5; IANA time zone database; ISO 8601 (week da
 """
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -273,6 +274,27 @@ class Calendar:
             return self.listed[0].key
         known = self.key_of(self.first_on or date(2026, 3, 1))
         return known or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendars:
+    """The calendars of an indicator's versions, that of the version in force first.
+
+    A period that it does not list any more is known by the newest one that did.
+    """
+
+    versions: tuple[Calendar, ...]
+
+    def period(self, key: str, path: str = "period") -> Period:
+        """The period of a key. Raises PeriodUnknown."""
+        for each in self.versions:
+            with suppress(PeriodUnknown):
+                return each.period(key, path)
+        return self.versions[0].period(key, path)
+
+    def position(self, key: str) -> int:
+        """A number that grows with time, equal for equal keys. Raises PeriodUnknown."""
+        return self.period(key).start_on.toordinal()
 
 
 def _label(year: int, *, is_financial: bool) -> str:

@@ -9,7 +9,7 @@ each other. What was paid stays paid: it is then owed back. Source: `domain.md` 
 from immutables import Map
 
 from ledger.amounts import Money
-from ledger.basis import calendar_for, year_of
+from ledger.basis import calendars_for, year_of
 from ledger.book import Book, replace
 from ledger.errors import Refusal
 from ledger.evaluation import RULES_VERSION
@@ -50,8 +50,8 @@ def reversible(book: Book, agreed: Scheme, period: str) -> Settlement:
     dues = (book.dues.get(stake.reference) for stake in stakes)
     if any(due is not None and due.netted_minor for due in dues):
         raise NotReversible("period", period=period, reason="what it owes was set off")
-    calendar = calendar_for(book, agreed.terms)
-    year = year_of(agreed.terms, calendar, calendar.period(period))
+    calendars = calendars_for(book, agreed.terms)
+    year = year_of(agreed.terms, calendars, calendars.period(period))
     for (scheme_id, place), other in book.settled.items():
         content = book.settlements[other].content
         if scheme_id != agreed.scheme_id or place == period:
@@ -59,7 +59,7 @@ def reversible(book: Book, agreed: Scheme, period: str) -> Settlement:
         if any(each.settlement_id == found.settlement_id for each in content.corrected):
             raise NotReversible("period", period=period, reason=f"{place} corrects it")
         if content.kind is SettlementKind.EARN_BACK:
-            its_year = year_of(agreed.terms, calendar, calendar.period(content.period))
+            its_year = year_of(agreed.terms, calendars, calendars.period(content.period))
             if its_year == year:
                 reason = "losses of its year were earned back"
                 raise NotReversible("period", period=period, reason=reason)
@@ -90,7 +90,7 @@ def taken_back(
     """
     found = reversible(book, agreed, period)
     own = book.sealed.stakes_of(found.settlement_id)[party_id].content if party_id else None
-    around = calendar_for(book, agreed.terms).period(period)
+    around = calendars_for(book, agreed.terms).period(period)
     given = book.given[agreed.scheme_id, period]
     trace, stakes = [], []
     for stake in (own or found.content).stakes:

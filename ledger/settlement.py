@@ -20,7 +20,7 @@ from ledger.ids import ProposalId, Seed
 from ledger.indicator import IndicatorTerms
 from ledger.measurement import Measurement
 from ledger.partner import SealedAt
-from ledger.periods import Calendar, Period
+from ledger.periods import Calendar, Calendars, Period
 from ledger.proposal import Agreements, Opening, ProposalKind, ProposalStatus
 from ledger.reference import creditor_reference
 from ledger.retention import Stake
@@ -172,10 +172,11 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An agreed measurement and the terms of the indicator version that it is of."""
+    """An agreed measurement, the terms of the indicator version that it is of, all calendars."""
 
     measurement: Measurement
     terms: IndicatorTerms
+    calendars: Calendars
 
 
 def compute(
@@ -269,7 +270,7 @@ def require_settleable(
         if indicator_id in live and not each.terms.is_live_in(period):
             raise IndicatorInShadow("period", indicator=each.terms.name)
         calendar, valid_from = each.terms.calendar, terms.valid_from_period
-        if calendar.position(period) < calendar.position(valid_from):
+        if calendar.position(period) < each.calendars.position(valid_from):
             raise PeriodBeforeScheme("period", valid_from=valid_from, period=period)
     if calendar is None:
         raise Fault("a scheme has items")

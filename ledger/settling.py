@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from ledger import correction, reversal, settlement
 from ledger.amounts import Money
-from ledger.basis import Histories, calendar_for, inputs_for, measured_for, personally
+from ledger.basis import Histories, calendars_for, inputs_for, measured_for, personally
 from ledger.book import Book
 from ledger.evaluation import RULES_VERSION, Evaluation, evaluate
 from ledger.partner import SealedAt, is_confidential, nominal
@@ -62,9 +62,9 @@ def settle(
     sealed = tuple(
         SealedAt(party_id, book.size + number) for number, (party_id, _) in enumerate(stakes)
     )
-    calendar = calendar_for(book, agreed.terms)
+    calendars = calendars_for(book, agreed.terms)
     listed = corrected_periods(content for _, content in stakes)
-    periods = tuple(sorted(listed, key=lambda each: calendar.position(each.period)))
+    periods = tuple(sorted(listed, key=lambda each: calendars.position(each.period)))
     return Settled(joint(book, agreed, kind, period, settlement_id, periods, sealed), tuple(stakes))
 
 
@@ -117,8 +117,8 @@ def settled(
         case _:
             measured = measured_for(book, agreed.terms.indicator_ids(), period)
             around = settlement.require_settleable(agreed, measured, period, rules)
-            calendar = calendar_for(book, agreed.terms)
-            inputs = inputs_for(book, agreed, around, calendar, histories, rules)
+            calendars = calendars_for(book, agreed.terms)
+            inputs = inputs_for(book, agreed, around, calendars, histories, rules)
             return settlement.compute(agreed, inputs, around, settlement_id, rules)
 
 
@@ -142,15 +142,15 @@ def joint(
     rules: int = RULES_VERSION,
 ) -> SettlementContent:
     """What all see of a confidential settlement: scores and total, no amount."""
-    calendar = calendar_for(book, agreed.terms)
-    around = calendar.period(period)
+    calendars = calendars_for(book, agreed.terms)
+    around = calendars.period(period)
     nothing = Money(agreed.terms.currency, 0)
     found = Evaluation(Fraction(0), nothing, nothing, (), nothing, (), {})
     if kind in (SettlementKind.INCENTIVE, SettlementKind.CREDIT):
         measured = measured_for(book, agreed.terms.indicator_ids(), period)
         settlement.require_settleable(agreed, measured, period, rules)
         common = replace(agreed, terms=nominal(agreed.terms))
-        inputs = inputs_for(book, common, around, calendar, rules=rules)
+        inputs = inputs_for(book, common, around, calendars, rules=rules)
         scored = evaluate(common.terms, inputs, rules)
         steps = tuple(step for step in scored.trace if step.name in _JOINT_STEPS)
         found = replace(found, total_score=scored.total_score, trace=steps)

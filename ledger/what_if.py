@@ -11,7 +11,7 @@ from fractions import Fraction
 from ledger.amounts import Money
 from ledger.basis import (
     Histories,
-    calendar_for,
+    calendars_for,
     measured_for,
     presence_in,
     protections_in,
@@ -21,7 +21,7 @@ from ledger.book import Book
 from ledger.curve import ValueInNoRow
 from ledger.evaluation import Evaluation, Inputs, evaluate
 from ledger.partner import PartnerTerms, is_confidential, nominal, personal
-from ledger.periods import Calendar, Period
+from ledger.periods import Calendars, Period
 from ledger.reading import NothingToRead
 from ledger.scheme import Scheme
 from ledger.terms import SchemeTerms
@@ -54,7 +54,7 @@ class Compared:
     new: Notional
 
 
-def measured_periods(book: Book, terms: SchemeTerms, calendar: Calendar) -> tuple[Period, ...]:
+def measured_periods(book: Book, terms: SchemeTerms, calendars: Calendars) -> tuple[Period, ...]:
     """The periods of which everything that the terms read is agreed, oldest first.
 
     The newest MAX_PERIODS of them, whether or not the terms hold in them.
@@ -62,19 +62,19 @@ def measured_periods(book: Book, terms: SchemeTerms, calendar: Calendar) -> tupl
     needed = terms.indicator_ids()
     keys = book.measured_periods(needed[0])
     whole = [key for key in keys if len(measured_for(book, needed, key)) == len(needed)]
-    periods = sorted((calendar.period(key) for key in whole), key=lambda each: each.start_on)
+    periods = sorted((calendars.period(key) for key in whole), key=lambda each: each.start_on)
     return tuple(periods[-MAX_PERIODS:])
 
 
 def notional(
-    book: Book, terms: SchemeTerms, periods: Sequence[Period], calendar: Calendar
+    book: Book, terms: SchemeTerms, periods: Sequence[Period], calendars: Calendars
 ) -> tuple[Notional, ...]:
     """What the terms give for past periods, in order; a year's cap counts their own amounts."""
     done: list[Notional] = []
     years: dict[int, dict[str, Fraction]] = {}
     party_ids, known = terms.party_ids(), Histories(book)
     for period in periods:
-        year = year_of(terms, calendar, period)
+        year = year_of(terms, calendars, period)
         used = years.setdefault(year, {})
         inputs = Inputs(
             series={key: known.upto(key, period.start_on) for key in terms.indicator_ids()},
@@ -103,16 +103,16 @@ def what_if(book: Book, old: SchemeTerms | None, new: SchemeTerms) -> tuple[Comp
     """
     new = nominal(new) if is_confidential(new) else new
     old = nominal(old) if old is not None and is_confidential(old) else old
-    calendar = calendar_for(book, new)
-    periods = measured_periods(book, new, calendar)
+    calendars = calendars_for(book, new)
+    periods = measured_periods(book, new, calendars)
     before: dict[str, Notional] = {}
     if old is not None:
-        known = set(measured_periods(book, old, calendar_for(book, old)))
+        known = set(measured_periods(book, old, calendars_for(book, old)))
         both = [period for period in periods if period in known]
-        before = {each.period: each for each in notional(book, old, both, calendar)}
+        before = {each.period: each for each in notional(book, old, both, calendars)}
     return tuple(
         Compared(each.period, before.get(each.period), each)
-        for each in notional(book, new, periods, calendar)
+        for each in notional(book, new, periods, calendars)
     )
 
 

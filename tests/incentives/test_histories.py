@@ -4,16 +4,18 @@ import itertools
 from datetime import date
 from fractions import Fraction
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.basis import Histories, used_beside
 from ledger.evaluation import RULES_VERSION
 from ledger.indicator import RollingCount
-from ledger.periods import Calendar, CalendarKind, ListedPeriod
+from ledger.periods import Calendar, CalendarKind, ListedPeriod, PeriodUnknown
 from ledger.proposal import ProposalStatus
 from ledger.scheme import Scheme
 from ledger.settlement import SettlementKind
+from ledger.what_if import what_if
 from tests.incentives.chronicle import MONTHS, Chronicle
 from tests.incentives.declared import MONTHLY, declared, engine_terms, item, line, shared
 
@@ -50,13 +52,15 @@ def test_results_come_in_the_order_of_their_periods(
     assert [each.value for each in before] == [each.value for each in found]
 
 
-def one_scheme(year_starts_in: int) -> tuple[Chronicle, Scheme]:
-    """One indicator of two partners, and a scheme on it."""
+def one_scheme(year_starts_in: int, calendar: Calendar = MONTHLY) -> tuple[Chronicle, Scheme]:
+    """One indicator of two partners, and a scheme on it from the calendar's first period on."""
     told = Chronicle("p0", "p1")
-    told.indicator("i0")
+    told.indicator("i0", calendar=calendar)
     scoring = {"line": line([["0", "0"], ["100", "1"]])}
     terms = declared([item(0, scoring)], split=shared("0.6", "0.4"), allocation="WHOLE")
     terms["yearStartsIn"] = year_starts_in
+    if calendar.listed:
+        terms["validFromPeriod"] = calendar.listed[0].key
     return told, told.scheme(engine_terms(terms))
 
 
@@ -102,6 +106,37 @@ def test_a_years_cap_counts_what_a_later_calendar_lists_no_more() -> None:
 
     assert gave
     assert used_beside(told.book, scheme, later.period("second")) == gave
+
+
+def test_a_calendar_of_the_next_year_alone_settles_corrects_and_compares() -> None:
+    """Who lists each year by itself: terms in force since the first year's list go on."""
+    days = [date(2026, month, 1) for month in range(1, 6)]
+    bounds = list(itertools.pairwise(days))
+    old, new = (
+        Calendar(
+            CalendarKind.LIST,
+            MONTHLY.time_zone,
+            tuple(ListedPeriod(f"{name}{i}", *bounds[i]) for i in places),
+        )
+        for name, places in (("a", (0, 1)), ("b", (2, 3)))
+    )
+    told, scheme = one_scheme(year_starts_in=1, calendar=old)
+    told.measured("i0", "a0", Fraction(40), Fraction(10))
+    told.settle(SettlementKind.INCENTIVE, "a0")
+    told.indicator("i0", 2, calendar=new)
+    told.measured("i0", "b2", Fraction(30), Fraction(30), version=2)
+
+    told.settle(SettlementKind.INCENTIVE, "b2")
+    told.measured("i0", "a0", Fraction(30), Fraction(30))
+    corrected = told.settle(SettlementKind.TRUE_UP, "b3")
+
+    assert told.given()["a0"] == told.given()["b2"]
+    assert [each.period for each in corrected.corrected] == ["a0"]
+    compared = what_if(told.book, scheme.terms, scheme.terms)
+    assert [each.period for each in compared] == ["a0", "b2"]
+    assert all(each.old == each.new for each in compared)
+    with pytest.raises(PeriodUnknown):
+        told.settle(SettlementKind.TRUE_UP, "c1")
 
 
 def test_what_is_restated_on_other_days_stands_where_it_is_now() -> None:
