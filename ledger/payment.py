@@ -193,12 +193,9 @@ class Payment:
 
     def with_side(self, party_id: str, side: Side) -> "Payment":
         """The payment once a side states something else."""
-        changed = (
-            replace(self, payer_side=side)
-            if party_id == self.payer
-            else replace(self, payee_side=side)
-        )
-        return replace(changed, status=_status(changed.payer_side, changed.payee_side))
+        is_payer = party_id == self.payer
+        payer, payee = (side, self.payee_side) if is_payer else (self.payer_side, side)
+        return replace(self, payer_side=payer, payee_side=payee, status=_status(payer, payee))
 
 
 def _status(payer: Side, payee: Side) -> PaymentStatus:
