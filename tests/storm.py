@@ -119,7 +119,8 @@ class Storm:
         await asyncio.gather(*(self._send(key, Random(0)) for key in keys))
         await self.check()
         assert len(self.acknowledged) == self.count
-        assert ALARM.findall(self.log.read_text()) == []
+        alarms = ALARM.findall(self.log.read_text())
+        assert not alarms, alarms
 
     async def _send(self, key: str, chance: Random) -> None:
         """One write to either service; what nobody acknowledged is kept to be sent again."""
