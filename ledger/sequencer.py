@@ -125,6 +125,8 @@ class Sequencer:
         if len(self.queue) >= self._around.queue_limit:
             raise QueueFull(f"{len(self.queue)} writes wait")
         waiting = _Waiting(request, asyncio.get_running_loop().create_future(), perf_counter_ns())
+        # what a client that went away would have been told is no error that nobody noticed
+        waiting.answer.add_done_callback(lambda told: told.cancelled() or told.exception())
         self.queue.append(waiting)
         if self.running is None:
             self.running = asyncio.create_task(self._run())

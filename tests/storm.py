@@ -30,6 +30,7 @@ Strike = Callable[[Random], Awaitable[None]]
 ALARM = re.compile(r".*(?:fault in |: fault: |: unexpected$|never retrieved).*", re.MULTILINE)
 CLIENTS = 40
 NEW_KEYS = 60
+TRIES = 3
 RECORD = """mutation($g: RecordObservationsInput!, $proved: Boolean!) {
   recordObservations(input: $g) { problems { code } receipt { index leafHash
     checkpoint @include(if: $proved) { size note } } } }"""
@@ -114,11 +115,15 @@ class Storm:
         self.unanswered.update(keys)
 
     async def settle(self) -> None:
-        """Send again what nobody acknowledged: now everybody is answered."""
-        keys, self.unanswered = list(self.unanswered), set()
-        await asyncio.gather(*(self._send(key, Random(0)) for key in keys))
+        """Send again what nobody acknowledged: now everybody is answered.
+
+        As any client does, whose connection may have died with what was struck last.
+        """
+        for _ in range(TRIES):
+            keys, self.unanswered = list(self.unanswered), set()
+            await asyncio.gather(*(self._send(key, Random(0)) for key in keys))
         await self.check()
-        assert len(self.acknowledged) == self.count
+        assert len(self.acknowledged) == self.count, self.unanswered
         alarms = ALARM.findall(self.log.read_text())
         assert not alarms, alarms
 

@@ -1,7 +1,9 @@
 """The sequencer: one batch, one transaction, whatever comes at it."""
 
 import asyncio
+import gc
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -46,6 +48,25 @@ async def test_a_client_that_goes_away_does_not_cancel_what_it_began(desk: Desk)
     again = await desk.record("a")
 
     assert (again.index, again.is_repeat) == (1, True)
+
+
+async def test_a_refusal_of_a_client_that_went_away_is_no_error_of_the_service(desk: Desk) -> None:
+    """The loop has nothing to complain of."""
+    complaints: list[dict[str, Any]] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, complaint: complaints.append(complaint))
+    await desk.record("a")
+    asked = desk.record("a", key="another")  # the reference stands: refused
+    await asyncio.sleep(0)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    del asked
+    await desk.record("b")  # comes after it
+    gc.collect()
+    await asyncio.sleep(0)
+
+    assert complaints == []
 
 
 async def test_a_clock_that_steps_back_never_makes_an_entry_older(desk: Desk, clock: Clock) -> None:

@@ -8,7 +8,7 @@ Source: `postgres.md`, "Keys and constraints" and "Durability when a node dies".
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
@@ -163,11 +163,11 @@ class Database:
                     yield connection
                 except BaseException:
                     with suppress(*DRIVER_ERRORS):  # a lost connection has rolled back by itself
-                        await asyncio.shield(connection.execute("ROLLBACK"))
+                        await _finished(connection.execute("ROLLBACK"))
                     raise
                 is_committing = True
                 # a COMMIT that was sent is never cancelled: postgres.md, durability 2
-                done = await asyncio.shield(connection.execute("COMMIT"))
+                done = await _finished(connection.execute("COMMIT"))
                 if done != "COMMIT":
                     raise Fault(f"an error was passed over in a transaction: it ended by {done}")
             finally:
@@ -250,6 +250,26 @@ async def require_owner(connection: Connection) -> None:
             "this role does not see every ledger: JPI_OWNER_DATABASE_URL must name the role that "
             "owns the schema"
         )
+
+
+async def _finished(sent: Coroutine[None, None, str]) -> str:
+    """What was sent, to its end, also where nobody waits any more: then CancelledError after it.
+
+    A connection on which something still runs is not given back, and no error of it goes unheard.
+    """
+    running = asyncio.create_task(sent)
+    is_cancelled = False
+    while not running.done():
+        try:
+            await asyncio.wait({running})
+        except asyncio.CancelledError:
+            is_cancelled = True
+    failed = running.exception()
+    if is_cancelled:
+        raise asyncio.CancelledError from failed
+    if failed is not None:
+        raise failed
+    return running.result()
 
 
 def _is_closed(connection: asyncpg.pool.PoolConnectionProxy) -> bool:
