@@ -29,7 +29,7 @@ from ledger.series import (
     series_key,
 )
 from ledger.store import uploads
-from ledger.store.pool import Database, DoubleRow
+from ledger.store.pool import Database, DoubleRow, finished
 from ledger.store.staging import CHUNK_ROWS, PATIENCE_SECONDS, AttemptLost, Faults, Place, Staging
 from ledger.store.uploads import Progress
 from ledger.upload import (
@@ -105,7 +105,7 @@ class Attempt:
                 try:
                     ended = await self._enter(staging, body)
                 finally:
-                    await asyncio.shield(self._drop(staging))
+                    await finished(self._drop(staging))
         except _Refused as refused:
             ended, problems = UploadState.REFUSED, refused.problems
             self._progress = replace(self._progress, rows_refused=refused.count)
@@ -119,7 +119,7 @@ class Attempt:
             with suppress(asyncio.CancelledError):
                 await beat
             if ended is not UploadState.ENTERED:
-                await asyncio.shield(self._end(ended, problems))
+                await finished(self._end(ended, problems))
 
     async def _enter(self, staging: Staging, body: AsyncIterator[bytes]) -> UploadState:
         members = (await self._reader.ecosystem(self._actor)).value.party_ids()

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -20,6 +21,7 @@ from ledger.ids import EcosystemId, is_id
 from ledger.store.queries import load
 
 SQL = load(__file__)
+T = TypeVar("T")
 
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
@@ -163,11 +165,11 @@ class Database:
                     yield connection
                 except BaseException:
                     with suppress(*DRIVER_ERRORS):  # a lost connection has rolled back by itself
-                        await _finished(connection.execute("ROLLBACK"))
+                        await finished(connection.execute("ROLLBACK"))
                     raise
                 is_committing = True
                 # a COMMIT that was sent is never cancelled: postgres.md, durability 2
-                done = await _finished(connection.execute("COMMIT"))
+                done = await finished(connection.execute("COMMIT"))
                 if done != "COMMIT":
                     raise Fault(f"an error was passed over in a transaction: it ended by {done}")
             finally:
@@ -252,7 +254,7 @@ async def require_owner(connection: Connection) -> None:
         )
 
 
-async def _finished(sent: Coroutine[None, None, str]) -> str:
+async def finished(sent: Coroutine[Any, Any, T]) -> T:
     """What was sent, to its end, also where nobody waits any more: then CancelledError after it.
 
     A connection on which something still runs is not given back, and no error of it goes unheard.
