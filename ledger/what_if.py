@@ -12,7 +12,6 @@ from ledger.amounts import Money
 from ledger.basis import (
     Histories,
     calendars_for,
-    measured_for,
     presence_in,
     protections_in,
     year_of,
@@ -61,7 +60,7 @@ def measured_periods(book: Book, terms: SchemeTerms, calendars: Calendars) -> tu
     """
     needed = terms.indicator_ids()
     keys = book.measured_periods(needed[0])
-    whole = [key for key in keys if len(measured_for(book, needed, key)) == len(needed)]
+    whole = [key for key in keys if all((each, key) in book.results for each in needed)]
     periods = sorted((calendars.period(key) for key in whole), key=lambda each: each.start_on)
     return tuple(periods[-MAX_PERIODS:])
 
